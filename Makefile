@@ -1,0 +1,55 @@
+# Two commands: `make interop` and `make test`. Each sets itself up in .venv.
+# On Windows, the README has the same lines for PowerShell.
+
+PYTHON ?= python3
+VENV ?= .venv
+RUN = $(VENV)/bin/python -m
+
+# The newest other Python on this machine (empty if there is none).
+NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
+	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
+
+.PHONY: interop test lint unit conformance newest spec clean help
+
+help:           ## what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+interop: $(VENV)/ready  ## every client against every server, as real processes
+	$(RUN) batepapo interop
+
+test: lint unit conformance interop newest  ## everything below
+
+lint: $(VENV)/ready     ## style, types, and the tables of the specification
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) batepapo_conformance.spec --check
+
+unit: $(VENV)/ready     ## unit tests of all parts, and of the suite itself
+	$(RUN) pytest -n 2
+
+conformance: $(VENV)/ready  ## both servers and both clients through the suite
+	$(RUN) batepapo check server --implementation threaded
+	$(RUN) batepapo check server --implementation asyncio
+	$(RUN) batepapo check client --implementation threaded
+	$(RUN) batepapo check client --implementation asyncio
+
+newest:         ## the same on the newest Python that is installed
+ifeq ($(NEWEST),)
+	@echo "No newer Python than the one in $(VENV) is installed: not tested."
+else
+	$(MAKE) VENV=.venv-newest PYTHON=$(NEWEST) unit conformance interop
+endif
+
+spec: $(VENV)/ready     ## render the tables of the specification from its data
+	$(RUN) batepapo_conformance.spec --write
+
+# Installed once; again only when pyproject.toml changes. No network after that.
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Bate-papo needs Python 3.11 or newer: make PYTHON=python3.11')"
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+clean:          ## forget everything that was installed or cached here
+	rm -rf .venv .venv-newest .mypy_cache .ruff_cache .pytest_cache .hypothesis
