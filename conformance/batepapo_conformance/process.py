@@ -1,0 +1,360 @@
+"""One started program: its output collected, its end made certain."""
+
+import atexit
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum, auto
+from typing import BinaryIO, Final, cast
+
+import psutil
+
+from batepapo_conformance.exchange import Exchange
+from batepapo_conformance.failure import NoVerdict
+
+MARK: Final = "BATEPAPO_RUN"
+"""The environment variable by which a run finds everything that it started."""
+
+_BEGINNING: Final = 1 << 20
+_TAIL: Final = 4096
+_UNREAD_LINES: Final = 1 << 20  # octets of lines that no check has asked for yet
+_PARTIAL: Final = 1 << 16
+_CHUNK: Final = 1 << 16
+# Ctrl-C at the suite must not reach testees; and a group can be ended whole.
+_POSIX: Final = os.name == "posix"
+_NEW_GROUP: Final[int] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+
+
+class Stream(Enum):
+    """What a standard stream of a program is connected to."""
+
+    NOTHING = auto()
+    """The null device."""
+    COLLECT = auto()
+    """A pipe (output only) that a thread reads as fast as it can."""
+    UNREAD = auto()
+    """A pipe (output only) that nobody ever reads."""
+    PIPE = auto()
+    """A pipe (input only) to `write` to."""
+
+
+class Collected:
+    """What one output stream of a program gave, bounded in memory.
+
+    Lines are handed out once, in order. If nobody asks for them, the oldest
+    of more than 1 MiB are forgotten; `beginning` and `tail` stay.
+    """
+
+    def __init__(self, record: Callable[[bytes], None] | None = None) -> None:
+        self._changed = threading.Condition()
+        self._record = record
+        self._lines: deque[bytes] = deque()
+        self._unread = 0
+        self._partial = b""
+        self._beginning = bytearray()
+        self._tail = b""
+        self.total = 0
+        self.ended = False
+
+    @property
+    def beginning(self) -> bytes:
+        """The first octets, at most 1 MiB of them."""
+        with self._changed:
+            return bytes(self._beginning)
+
+    @property
+    def tail(self) -> bytes:
+        """The last octets, at most 4 KiB of them."""
+        with self._changed:
+            return self._tail
+
+    def next_line(self, seconds: float) -> bytes | None:
+        """The next line that was not handed out yet, with its LF.
+
+        At the end of the stream a last line without LF counts. `None` if
+        nothing came in time, or nothing will come any more.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._lines or self.ended, seconds)
+            if not self._lines:
+                return None
+            line = self._lines.popleft()
+            self._unread -= len(line)
+            return line
+
+    def wait_end(self, seconds: float) -> bool:
+        """Whether the stream ended within so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.ended, seconds)
+
+    def add(self, chunk: bytes) -> None:
+        """Take what was read; an empty chunk is the end of the stream."""
+        if chunk and self._record is not None:
+            self._record(chunk)
+        with self._changed:
+            self.total += len(chunk)
+            self._beginning += chunk[: _BEGINNING - len(self._beginning)]
+            self._tail = (self._tail + chunk)[-_TAIL:]
+            *lines, self._partial = (self._partial + chunk).split(b"\n")
+            lines = [line + b"\n" for line in lines]
+            # A line without an end is handed out in pieces, lest it grow for ever.
+            if self._partial and (not chunk or len(self._partial) >= _PARTIAL):
+                lines.append(self._partial)
+                self._partial = b""
+            self._lines.extend(lines)
+            self._unread += sum(map(len, lines))
+            while self._unread > _UNREAD_LINES and len(self._lines) > 1:
+                self._unread -= len(self._lines.popleft())
+            self.ended = not chunk
+            self._changed.notify_all()
+
+
+class Process:
+    """One started program. Ending it ends everything that it started as well."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        exchange: Exchange,
+        who: str,
+        stdin: Stream | int,
+        stdout: Stream | int,
+        stderr: Stream | int,
+        environment: Mapping[str, str | None],
+        record: bool,
+    ) -> None:
+        self.arguments = list(arguments)
+        self.who = who
+        self._exchange = exchange
+        self._record = record
+        self.began = time.monotonic()
+        try:
+            self.popen: subprocess.Popen[bytes] = subprocess.Popen(
+                self.arguments,
+                stdin=_handle(stdin),
+                stdout=_handle(stdout),
+                stderr=_handle(stderr),
+                env=_environment(environment),
+                bufsize=0,
+                start_new_session=_POSIX,
+                creationflags=_NEW_GROUP,
+            )
+        except (OSError, ValueError) as error:
+            raise CannotStart(self.arguments, error) from error
+        _running[self.popen.pid] = self
+        self.output = Collected(self._recorder(exchange.shown))
+        self.errors = Collected(self._recorder(exchange.warned))
+        self._readers = [
+            self._read(stream, into)
+            for how, stream, into in (
+                (stdout, self.popen.stdout, self.output),
+                (stderr, self.popen.stderr, self.errors),
+            )
+            if how is Stream.COLLECT
+        ]
+
+    def _recorder(
+        self, write: Callable[[str, bytes], None]
+    ) -> Callable[[bytes], None] | None:
+        if not self._record:
+            return None
+        return lambda chunk: write(self.who, chunk)
+
+    @staticmethod
+    def _read(stream: object, into: Collected) -> threading.Thread:
+        def read() -> None:
+            pipe = cast("BinaryIO", stream)
+            chunk = b"-"
+            while chunk:
+                try:
+                    chunk = os.read(pipe.fileno(), _CHUNK)
+                except (OSError, ValueError):  # closed while ending
+                    chunk = b""
+                into.add(chunk)
+
+        # A daemon: a grandchild that was lost may hold the pipe open for ever.
+        thread = threading.Thread(target=read, daemon=True)
+        thread.start()
+        return thread
+
+    @property
+    def pid(self) -> int:
+        """The process id of the program itself."""
+        return self.popen.pid
+
+    @property
+    def status(self) -> int | None:
+        """The exit status; negative for a signal; `None` while it runs."""
+        return self.popen.poll()
+
+    def write(self, octets: bytes) -> None:
+        """Give octets to its standard input (started with `Stream.PIPE`).
+
+        It does not matter here whether the program still reads.
+        """
+        if self._record:
+            self._exchange.typed(self.who, octets)
+        pipe = cast("BinaryIO", self.popen.stdin)
+        rest = memoryview(octets)
+        with contextlib.suppress(BrokenPipeError, OSError):
+            while rest:
+                rest = rest[pipe.write(rest) :]
+
+    def close_input(self) -> None:
+        """End its standard input."""
+        if self._record:
+            self._exchange.note(self.who, "end of input")
+        with contextlib.suppress(OSError):
+            cast("BinaryIO", self.popen.stdin).close()
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit status; `None` if it still runs after so many seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.popen.wait(seconds)
+        return None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal; nothing happens if it has ended."""
+        self._exchange.note(self.who, f"gets {number.name}")
+        with contextlib.suppress(OSError):
+            self.popen.send_signal(number)
+
+    def memory(self) -> int:
+        """Octets that it and its children have in memory."""
+        total = 0
+        for process in self._tree():
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_info().rss
+        return total
+
+    def _tree(self) -> list[psutil.Process]:
+        with contextlib.suppress(psutil.Error):
+            top = psutil.Process(self.pid)
+            return [*top.children(recursive=True), top]
+        return []
+
+    def end(self) -> None:
+        """End it at once, with everything that it started; twice does no harm."""
+        tree = self._tree() if self.popen.returncode is None else []
+        if _POSIX:
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
+        for process in tree:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(5)
+        for thread in self._readers:
+            thread.join(1)
+        for pipe in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        _running.pop(self.pid, None)
+
+
+class CannotStart(NoVerdict):
+    """The system cannot start the command: there is no such program, for instance."""
+
+    def __init__(self, arguments: Sequence[str], error: Exception) -> None:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        super().__init__(f"cannot start `{arguments[0]}`: {reason}")
+
+
+class Processes:
+    """Everything that one check has started."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.all: list[Process] = []
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        *,
+        who: str = "server",
+        stdin: Stream | int = Stream.NOTHING,
+        stdout: Stream | int = Stream.COLLECT,
+        stderr: Stream | int = Stream.COLLECT,
+        environment: Mapping[str, str | None] | None = None,
+        record: bool = False,
+    ) -> Process:
+        """Start a program, without a shell.
+
+        A stream may be a file descriptor, of a pseudo-terminal for instance.
+        A variable of the environment that is `None` is removed. With `record`,
+        what is typed and shown goes to the exchange of the check.
+
+        Raises:
+            CannotStart: the system cannot start it.
+        """
+        process = Process(
+            arguments,
+            exchange=self._exchange,
+            who=who,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            environment=environment or {},
+            record=record,
+        )
+        self.all.append(process)
+        return process
+
+    def end(self) -> None:
+        """End all of them."""
+        for process in self.all:
+            process.end()
+
+
+_running: Final[dict[int, Process]] = {}
+
+
+@atexit.register
+def _end_all() -> None:
+    for process in list(_running.values()):
+        process.end()
+
+
+def end_marked(mark: str) -> list[int]:
+    """End every process that this run has started and that still runs.
+
+    The last resort, for a worker of the suite that was itself killed: a
+    testee carries the mark of its run in its environment.
+
+    Returns:
+        their process ids.
+    """
+    ended = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(MARK) == mark and process.pid != os.getpid():
+                process.kill()
+                ended.append(process.pid)
+    return ended
+
+
+def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
+    # Portuguese, and with the buffering that users get: a testee that does not
+    # write its lines out at once is to be found out.
+    removed = {"LC_ALL", "LC_MESSAGES", "PYTHONUNBUFFERED", "PYTEST_CURRENT_TEST"}
+    base = {name: text for name, text in os.environ.items() if name not in removed}
+    base["LANG"] = "pt_BR.UTF-8"
+    for name, text in changes.items():
+        if text is None:
+            base.pop(name, None)
+        else:
+            base[name] = text
+    return base
+
+
+def _handle(how: Stream | int) -> int:
+    if isinstance(how, int):
+        return how
+    return subprocess.DEVNULL if how is Stream.NOTHING else subprocess.PIPE

@@ -1,0 +1,328 @@
+"""The program under test: what the user says about it, and one started copy of it.
+
+The suite knows a testee as a process and a socket, in any language.
+"""
+
+import contextlib
+import importlib.util
+import os
+import shlex
+import socket
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from batepapo_conformance.failure import NoVerdict
+
+
+class Role(StrEnum):
+    """What a testee claims to be (section 1.6)."""
+
+    SERVER = "server"
+    CLIENT = "client"
+
+
+class Endpoint(NamedTuple):
+    """An address in text form, and a port."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{address}:{self.port}"
+
+
+CONTRACT_OPTIONS: Final = {
+    Role.SERVER: (
+        "entry-timeout",
+        "stall-timeout",
+        "outbox-limit",
+        "max-connections",
+        "max-per-address",
+        "rate",
+        "addresses",
+        "log-file",
+        "lang",
+        "ask",
+    ),
+    Role.CLIENT: ("lang", "answer-timeout"),
+}
+"""The options of sections 9 and 10, without their dashes."""
+
+IMPLEMENTATIONS: Final = ("threaded", "asyncio")
+
+
+class BadTestee(Exception):
+    """What the user said about a testee cannot be understood: the user's fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Testee:
+    """What is known about the program under test.
+
+    Args:
+        role: server or client.
+        command: the words of its command, with placeholders; `None` if it runs already.
+        at: where it listens, if it runs already.
+        options: how each option that it has is spelled, by its name in the contract.
+        factor: by how much it is slower than a deadline of the suite expects.
+        known_failures: reasons, by requirement id or name of a check.
+    """
+
+    role: Role
+    command: tuple[str, ...] | None = None
+    at: Endpoint | None = None
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    factor: float = 1.0
+    known_failures: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"at {self.at}" if self.command is None else shlex.join(self.command)
+
+    def has(self, *names: str) -> bool:
+        """Whether it has all these options."""
+        return all(name in self.options for name in names)
+
+    def spelled(self, options: Mapping[str, object]) -> list[str]:
+        """The arguments that say these options, as this testee spells them.
+
+        Raises:
+            NoVerdict: it is not known to have one of them.
+        """
+        arguments = []
+        for name, value in options.items():
+            if name not in self.options:
+                raise NoVerdict(f"the testee is not known to have an option for {name}")
+            arguments += [
+                word.replace("{value}", str(value)) for word in self.options[name]
+            ]
+        return arguments
+
+    def arguments(
+        self,
+        *,
+        address: str | None = None,
+        port: int | str | None = None,
+        nick: str | None = None,
+        options: Mapping[str, object] | None = None,
+        extra: Sequence[str] = (),
+    ) -> list[str]:
+        """The command to start it with.
+
+        A word that holds a placeholder without a value is dropped: so a client
+        is started offline. `extra` comes last, as it is.
+
+        Raises:
+            NoVerdict: it cannot be started, or lacks one of the options.
+        """
+        if self.command is None:
+            raise NoVerdict("the testee runs already (--at); it cannot be started here")
+        values = {"{address}": address, "{port}": port, "{nick}": nick}
+        words = []
+        for word in self.command:
+            wanted = [name for name in values if name in word]
+            if any(values[name] is None for name in wanted):
+                continue
+            for name in wanted:
+                word = word.replace(name, str(values[name]))  # noqa: PLW2901 (builds it)
+            words.append(word)
+        return [*words, *self.spelled(options or {}), *extra]
+
+    def seconds(self, seconds: float) -> float:
+        """A deadline, stretched for a slow testee."""
+        return seconds * self.factor
+
+
+def split_command(command: str) -> tuple[str, ...]:
+    """The words of a command line, without a shell.
+
+    Raises:
+        BadTestee: it is empty, or a quotation mark has no partner.
+    """
+    windows = os.name == "nt"
+    try:
+        words = shlex.split(command, posix=not windows)
+    except ValueError as error:
+        raise BadTestee(f"the command cannot be split ({error}): {command}") from error
+    if windows:  # without POSIX rules the quotation marks stay
+        words = [word.strip('"') for word in words]
+    if not words:
+        raise BadTestee("the command is empty")
+    return tuple(words)
+
+
+def from_command(role: Role, command: str) -> Testee:
+    """A testee of which only its command is known; no option of it is.
+
+    Raises:
+        BadTestee: the command cannot be split, or lacks a placeholder.
+    """
+    words = split_command(command)
+    needed = ["{address}", "{port}"] + ["{nick}"] * (role is Role.CLIENT)
+    lacking = [name for name in needed if not any(name in word for word in words)]
+    if lacking:
+        raise BadTestee(
+            f"the command lacks {' and '.join(lacking)}, which stand for what"
+            f" the suite chooses: {command}"
+        )
+    return Testee(role=role, command=words)
+
+
+def from_endpoint(text: str) -> Testee:
+    """A server that runs already at `ADDRESS:PORT`.
+
+    Raises:
+        BadTestee: this is not an address and a port.
+    """
+    address, colon, port = text.rpartition(":")
+    address = address.removeprefix("[").removesuffix("]")
+    if not (colon and address and port.isascii() and port.isdecimal()):
+        raise BadTestee(f"not ADDRESS:PORT: {text}")
+    if not 0 < int(port) < 65536:
+        raise BadTestee(f"not a port from 1 to 65535: {port}")
+    return Testee(role=Role.SERVER, at=Endpoint(address, int(port)))
+
+
+def reference_command(role: Role, implementation: str) -> tuple[str, ...]:
+    """The command that starts one of the two reference implementations."""
+    nick = ("{nick}",) if role is Role.CLIENT else ()
+    module = f"batepapo_{implementation}"
+    return (sys.executable, "-m", module, str(role), "{address}", "{port}", *nick)
+
+
+def from_implementation(role: Role, implementation: str) -> Testee:
+    """A reference implementation, which has every option of the contract.
+
+    Raises:
+        BadTestee: there is none of that name.
+    """
+    if implementation not in IMPLEMENTATIONS:
+        raise BadTestee(f"not one of {', '.join(IMPLEMENTATIONS)}: {implementation}")
+    if importlib.util.find_spec(f"batepapo_{implementation}") is None:
+        raise BadTestee(f"batepapo_{implementation} is not installed")
+    return Testee(
+        role=role,
+        command=reference_command(role, implementation),
+        options=_contract(role),
+    )
+
+
+def _contract(role: Role) -> dict[str, tuple[str, ...]]:
+    flags = {"ask"}
+    return {
+        name: (f"--{name}",) if name in flags else (f"--{name}", "{value}")
+        for name in CONTRACT_OPTIONS[role]
+    }
+
+
+_FILE_KEYS: Final = {"command", "at", "options", "time-factor", "known-failures"}
+
+
+def from_file(role: Role, path: Path) -> Testee:
+    """A testee as its TOML file describes it (see `conformance/README.md`).
+
+    Raises:
+        BadTestee: the file cannot be read or says something that is not known.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadTestee(f"cannot read {path}: {error}") from error
+    if unknown := sorted(data.keys() - _FILE_KEYS):
+        raise BadTestee(f"{path}: unknown: {', '.join(unknown)}")
+    match data:
+        case {"command": str(command)} if "at" not in data:
+            testee = from_command(role, command)
+        case {"at": str(at)} if "command" not in data and role is Role.SERVER:
+            testee = from_endpoint(at)
+        case _:
+            raise BadTestee(f"{path}: it needs a `command`, or a server's `at`")
+    factor = data.get("time-factor", 1)
+    if not isinstance(factor, int | float) or not 0 < factor <= 100:
+        raise BadTestee(f"{path}: time-factor is a number above 0, up to 100: {factor}")
+    return Testee(
+        role=role,
+        command=testee.command,
+        at=testee.at,
+        options=_options(role, data.get("options", {}), path),
+        factor=float(factor),
+        known_failures=_reasons(data.get("known-failures", {}), path),
+    )
+
+
+def _options(role: Role, said: object, path: Path) -> dict[str, tuple[str, ...]]:
+    if said == "contract":
+        return _contract(role)
+    if not isinstance(said, dict):
+        raise BadTestee(f'{path}: options is "contract" or a table')
+    for name, form in said.items():
+        if name not in CONTRACT_OPTIONS[role]:
+            raise BadTestee(f"{path}: the contract of a {role} has no option {name}")
+        if not isinstance(form, str) or ("{value}" not in form and name != "ask"):
+            raise BadTestee(f"{path}: the form of option {name} lacks {{value}}")
+    return {name: split_command(form) for name, form in said.items()}
+
+
+def _reasons(said: object, path: Path) -> dict[str, str]:
+    if not isinstance(said, dict):
+        raise BadTestee(f"{path}: known-failures is a table of names and reasons")
+    for name, reason in said.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise BadTestee(f"{path}: the known failure {name} needs a reason")
+    return dict(said)
+
+
+# Below the ports that systems hand out by themselves: so no outgoing connection
+# of anybody takes the port between our choosing it and the testee's binding it.
+_PORTS: Final = range(20000, 32000)
+_WORKERS: Final = 40
+
+
+class _Ports:
+    """Ports that this process has tried, so that none comes twice in a run."""
+
+    def __init__(self) -> None:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        share = len(_PORTS) // _WORKERS
+        begin = _PORTS.start + share * (int(worker) % _WORKERS)
+        self._range = range(begin, begin + share)
+        # Runs at the same time on one machine begin at different places.
+        self._next = os.getpid() % share
+
+    def take(self, address: str) -> int:
+        for _ in self._range:
+            port = self._range[self._next % len(self._range)]
+            self._next += 1
+            if is_free(address, port):
+                return port
+        raise NoVerdict(f"no free port from {self._range.start} at {address}")
+
+
+_ports = _Ports()
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    """A port that nobody uses, and that no outgoing connection will take.
+
+    Raises:
+        NoVerdict: there is none at this address.
+    """
+    return _ports.take(address)
+
+
+def is_free(address: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with contextlib.suppress(OSError), socket.socket(family) as probe:
+        # As servers do: a connection that lingers from before is no obstacle.
+        # On Windows the option means something else, and is not needed.
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((address, port))
+        return True
+    return False
