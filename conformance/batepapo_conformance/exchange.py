@@ -16,6 +16,7 @@ _OCTETS_OF_AN_EVENT = 2048
 # What a drawing shows of either end.
 _DRAWN_FIRST = 60
 _DRAWN_LAST = 60
+_DRAWN_LINES = 8  # of one event
 
 
 class Kind(StrEnum):
@@ -155,8 +156,12 @@ def _draw(happenings: Iterator[_Joined], width: int) -> Iterator[str]:
         lines = bytes(happening.octets).splitlines(keepends=True) or [b""]
         hidden = happening.size - len(happening.octets)
         pieces = f" ({happening.pieces} pieces)" if happening.pieces > 1 else ""
-        for index, line in enumerate(lines):
-            yield _cut((blank if index else head) + _shown_line(line), width)
+        shown = [_shown_line(line) for line in lines]
+        if len(shown) > 2 * _DRAWN_LINES:
+            left_out = f"... {len(shown) - 2 * _DRAWN_LINES} lines ..."
+            shown[_DRAWN_LINES:-_DRAWN_LINES] = [left_out]
+        for index, line in enumerate(shown):
+            yield _cut((blank if index else head) + line, width)
         if pieces or hidden > 0:
             more = f"{hidden} octets more" if hidden > 0 else ""
             yield _cut(f"{blank}{more}{pieces}".rstrip(), width)

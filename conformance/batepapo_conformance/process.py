@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
@@ -133,7 +132,7 @@ class Process:
         self.who = who
         self._exchange = exchange
         self._record = record
-        self.began = time.monotonic()
+        self.signalled = False
         try:
             self.popen: subprocess.Popen[bytes] = subprocess.Popen(
                 self.arguments,
@@ -221,6 +220,7 @@ class Process:
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal; nothing happens if it has ended."""
+        self.signalled = True
         self._exchange.note(self.who, f"gets {number.name}")
         with contextlib.suppress(OSError):
             self.popen.send_signal(number)
