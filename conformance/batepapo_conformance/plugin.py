@@ -8,6 +8,7 @@ A check is an ordinary test function that cites its requirements:
 
 import json
 import random
+import signal
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -68,12 +69,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--testee-implementation", metavar="NAME")
     group.addoption("--only", action="append", default=[], metavar="WHAT")
     group.addoption("--seed", type=int, metavar="N")
+    group.addoption("--repeat", type=int, default=1, metavar="TIMES")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Learn about the testee once; a worker of xdist is told by the controller."""
     config.addinivalue_line("markers", "requirement(*ids): the requirements it checks")
     config.addinivalue_line("markers", "whole_only(reason): not an axis of deliveries")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts background jobs so, and testees would inherit it: they
+        # would be blamed for a Ctrl-C that the system never let them see.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.option.seed is None:
         config.option.seed = random.randrange(1_000_000)
     try:
@@ -111,7 +117,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "delivery" in metafunc.fixturenames:
         whole = metafunc.definition.get_closest_marker("whole_only")
         deliveries = [Delivery.WHOLE] if whole else list(Delivery)
-        metafunc.parametrize("delivery", deliveries, ids=str, indirect=False)
+        metafunc.parametrize("delivery", deliveries, ids=str)
+    times = metafunc.config.option.repeat
+    if times > 1:
+        metafunc.fixturenames.append("repetition")
+        metafunc.parametrize("repetition", range(times), ids=lambda time: f"time{time}")
 
 
 def pytest_collection_modifyitems(
@@ -185,8 +195,17 @@ def _start_server(testee: Testee, processes: Processes) -> Callable[..., Running
 
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
-    """Random numbers that come again with the same `--seed`."""
-    return random.Random(f"{request.config.option.seed} {request.node.name}")
+    """Random numbers that come again with the same `--seed`.
+
+    They are the same in every delivery, so that only the delivery differs.
+    """
+    return random.Random(f"{_seed(request.node)} {request.node.originalname}")
+
+
+def _seed(item: pytest.Item) -> int:
+    callspec = getattr(item, "callspec", None)
+    repetition = callspec.params.get("repetition", 0) if callspec else 0
+    return int(item.config.option.seed) + int(repetition)
 
 
 # ---- what becomes of an outcome ----------------------------------------------
@@ -240,6 +259,7 @@ def _result(
         broken=broken,
         reason=reason,
         seconds=call.duration,
+        seed=_seed(item),
         exchange=record.draw() if record and verdict is not Verdict.PASSED else "",
         output="" if verdict is Verdict.PASSED else _output(item),
     )

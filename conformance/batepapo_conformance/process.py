@@ -86,6 +86,14 @@ class Collected:
             self._unread -= len(line)
             return line
 
+    def wait_for(self, ready: Callable[[], bool], seconds: float) -> bool:
+        """Whether `ready()` became true within so many seconds.
+
+        It is asked whenever something came, and may look at this object.
+        """
+        with self._changed:
+            return self._changed.wait_for(ready, seconds)
+
     def wait_end(self, seconds: float) -> bool:
         """Whether the stream ended within so many seconds."""
         with self._changed:

@@ -1,6 +1,5 @@
 """What came out of a run: one `Result` a check, and which rule is to be named first."""
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum, StrEnum
@@ -45,13 +44,14 @@ class Broken:
     note: str = ""
     at: int | None = None
     """The octet of the testee's line at which it differs from what was expected."""
-    octets: str = ""
-    """What came, in base64, if octets came: at most the first 4096 of them."""
+    column: int = 0
+    """Where `at` is in `actual`, in which an octet may be several characters."""
 
     @classmethod
     def from_exception(cls, error: RuleBroken) -> "Broken":
         """The same, in writing."""
         octets = error.actual if isinstance(error.actual, bytes) else b""
+        before = visible(octets[: error.at or 0])
         return cls(
             rule=error.rule,
             expected=_words(error.expected),
@@ -59,7 +59,7 @@ class Broken:
             actual_is_octets=isinstance(error.actual, bytes),
             note=error.note,
             at=error.at,
-            octets=base64.b64encode(octets[:4096]).decode(),
+            column=len(before),
         )
 
 
@@ -88,6 +88,7 @@ class Result:
     broken: Broken | None = None
     reason: str = ""
     seconds: float = 0.0
+    seed: int = 0
     exchange: str = ""
     output: str = ""
     """The end of what the testee wrote itself."""
@@ -163,6 +164,26 @@ class Run:
         """What failed, most basic rule first: that order is kept from `settle`."""
         return [one for one in self.results if one.verdict is Verdict.FAILED]
 
+    def in_trouble(self, trouble: str) -> "Run":
+        """The same run, without results and with what kept it from having any."""
+        return replace(self, trouble=trouble)
+
+    def with_outcome(
+        self,
+        results: Sequence[Result],
+        unexpected: Sequence[Unexpected],
+        faults: Sequence[str],
+        trouble: str,
+    ) -> "Run":
+        """The same run with what came out of it."""
+        return replace(
+            self, results=results, unexpected=unexpected, faults=faults, trouble=trouble
+        )
+
+    def after(self, seconds: float) -> "Run":
+        """The same run, with how long it took."""
+        return replace(self, seconds=seconds)
+
     @property
     def status(self) -> Status:
         """The exit status that says it."""
@@ -182,12 +203,13 @@ def settle(results: Iterable[Result], specification: Specification) -> list[Resu
     results = [_with_level_of_blame(result, specification) for result in results]
     last = len(specification.requirements)
 
-    def place(result: Result) -> tuple[int, int, str, str]:
+    def place(result: Result) -> tuple[int, bool, bool, str, str]:
         rule = result.broken.rule if result.broken else result.requirements[0]
         requirement = specification.requirements.get(rule)
         rank = last if requirement is None else requirement.rank
         away = rule not in result.requirements  # a check of that very rule comes first
-        return rank, away, result.name, result.variant
+        pieces = result.delivery not in ("", Delivery.WHOLE)  # harder to read
+        return rank, away, pieces, result.name, result.variant
 
     return sorted(results, key=place)
 
@@ -238,8 +260,8 @@ def _blame_segmentation(results: list[Result]) -> list[Result]:
 
 
 def _without_delivery(result: Result) -> tuple[str, ...]:
-    parts = result.variant.split("-") if result.variant else []
-    rest = result.variant.replace(result.delivery, "", 1) if parts else ""
+    """The same for all deliveries of what is otherwise the same check."""
+    rest = result.variant.replace(result.delivery, "", 1)
     return result.name, rest
 
 

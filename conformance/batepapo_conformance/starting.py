@@ -101,13 +101,11 @@ def _wait_until_it_listens(process: Process, port: int, seconds: float) -> bytes
             if _SHOWN.search(line) is not None:
                 return line
         elif process.status is not None:
-            raise TesteeWouldNotStart(_how_it_ended(process))
+            raise TesteeWouldNotStart(describe_end(process, "before it listened"))
         if _listens(process, port):
             return process.output.next_line(_FIRST_LINE)
-    raise TesteeWouldNotStart(
-        f"the testee did not listen on port {port} within {seconds:.0f} s;"
-        f" its command: {' '.join(process.arguments)}{_last_words(process)}"
-    )
+    late = f"and does not listen on port {port} after {seconds:.0f} s"
+    raise TesteeWouldNotStart(describe_end(process, late))
 
 
 def _listens(process: Process, port: int) -> bool:
@@ -133,13 +131,15 @@ def _endpoint(line: bytes | None, address: str, port: int) -> Endpoint:
     return Endpoint(reached, port if shown is None else int(shown["port"]))
 
 
-def _how_it_ended(process: Process) -> str:
-    process.errors.wait_end(1)
-    process.output.wait_end(1)
-    return (
-        f"the testee ended with {describe_status(process.status)} before it listened;"
-        f" its command: {' '.join(process.arguments)}{_last_words(process)}"
-    )
+def describe_end(process: Process, when: str) -> str:
+    """How a testee ended, when, and the end of what it wrote."""
+    if process.status is not None:
+        process.errors.wait_end(1)
+        process.output.wait_end(1)
+    how = "runs" if process.status is None else "ended with "
+    how += "" if process.status is None else describe_status(process.status)
+    command = " ".join(process.arguments)
+    return f"the testee {how} {when}; its command: {command}{_last_words(process)}"
 
 
 def describe_status(status: int | None) -> str:

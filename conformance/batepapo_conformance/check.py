@@ -1,0 +1,230 @@
+"""From what the user asks to a run, a report and an exit status.
+
+0  passed           1  a MUST failed
+2  no verdict       3  a fault of the suite itself
+"""
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+import random
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from batepapo_conformance.exchange import Exchange
+from batepapo_conformance.failure import NoVerdict
+from batepapo_conformance.junit import write_junit
+from batepapo_conformance.process import Processes
+from batepapo_conformance.progress import Progress
+from batepapo_conformance.report import Reporter
+from batepapo_conformance.results import Run, Status, apply_known_failures, settle
+from batepapo_conformance.runner import Gathered, Listed, collect, gather
+from batepapo_conformance.spec import load
+from batepapo_conformance.starting import describe_end, start_server
+from batepapo_conformance.testee import (
+    BadTestee,
+    Role,
+    Testee,
+    from_command,
+    from_endpoint,
+    from_file,
+    from_implementation,
+)
+
+__all__ = ["Listed", "Request", "check", "collect", "list_checks"]
+
+# Checks wait for the testee as often as they compute.
+_JOBS_PER_CORE = 2
+_MOST_JOBS = 16
+_CLIENT_CONNECTS = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asks for; just one of the first four says what the testee is."""
+
+    role: Role
+    command: str | None = None
+    at: str | None = None
+    file: str | None = None
+    implementation: str | None = None
+    only: Sequence[str] = ()
+    seed: int | None = None
+    jobs: int | None = None
+    repeat: int = 1
+
+    def testee(self) -> Testee:
+        """The testee that is meant.
+
+        Raises:
+            BadTestee: none, or several, or none that can be understood.
+        """
+        said = (self.command, self.at, self.file, self.implementation)
+        if sum(one is not None for one in said) != 1:
+            ways = "--command, --testee, --implementation"
+            ways += " or --at" if self.role is Role.SERVER else ""
+            raise BadTestee(f"say which program to check, by one of {ways}")
+        if self.command is not None:
+            return from_command(self.role, self.command)
+        if self.at is not None:
+            return from_endpoint(self.at)
+        if self.file is not None:
+            return from_file(self.role, Path(self.file))
+        return from_implementation(self.role, str(self.implementation))
+
+    def words(self) -> list[str]:
+        """How the testee is said on the command line of `batepapo check`."""
+        said = {
+            "--command": self.command,
+            "--at": self.at,
+            "--testee": self.file,
+            "--implementation": self.implementation,
+        }
+        return [word for name, text in said.items() if text for word in (name, text)]
+
+    def again(self, name: str, seed: int) -> str:
+        """The command that repeats one check."""
+        words = ["batepapo", "check", str(self.role), *self.words()]
+        words += ["--only", name, "--seed", str(seed)]
+        return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def check(
+    request: Request, *, out: TextIO, as_json: bool = False, junit: Path | None = None
+) -> Status:
+    """Check a testee, report to `out`, and return the exit status."""
+    reporter = Reporter(out, load(), again=request.again)
+    began = time.monotonic()
+    seed = random.randrange(1_000_000) if request.seed is None else request.seed
+    with _ended_politely():
+        run = _run(request, seed, Progress(sys.stderr if as_json else out, as_json))
+    run = run.after(time.monotonic() - began)
+    if as_json:
+        reporter.as_json(run)
+    else:
+        reporter.tell(run)
+    if junit is not None:
+        write_junit(run, junit)
+    return run.status
+
+
+def list_checks(request: Request, *, out: TextIO, as_json: bool = False) -> Status:
+    """List the checks that the request means; nothing is run."""
+    listed = collect(request.role, request.only)
+    Reporter(out, load()).list(listed, as_json=as_json)
+    return Status.PASSED if listed else Status.NO_VERDICT
+
+
+def _run(request: Request, seed: int, progress: Progress) -> Run:
+    about = {
+        "suite": importlib.metadata.version("batepapo"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+    run = Run(
+        role=request.role, testee=" ".join(request.words()), seed=seed, about=about
+    )
+    try:
+        testee = request.testee()
+        _must_start(testee)
+    except (BadTestee, NoVerdict) as error:
+        return run.in_trouble(str(error))
+    except KeyboardInterrupt:
+        return run.in_trouble("interrupted before anything was checked")
+    with progress:
+        gathered = gather(
+            request.role,
+            _arguments(request, seed),
+            jobs=_jobs(request, testee),
+            told=progress.tell,
+        )
+    return _judged(run, testee, gathered)
+
+
+def _judged(run: Run, testee: Testee, gathered: Gathered) -> Run:
+    settled = settle(gathered.results, load())
+    results, unexpected = apply_known_failures(settled, testee.known_failures)
+    trouble = ""
+    if gathered.interrupted:
+        done = f"{len(results)} of {gathered.total} checks"
+        trouble = f"interrupted: {done} were finished"
+    elif not gathered.total and not gathered.faults:
+        trouble = "nothing was selected: no check has such an id, section or name"
+    return run.with_outcome(results, unexpected, gathered.faults, trouble)
+
+
+def _arguments(request: Request, seed: int) -> list[str]:
+    said = {
+        "--testee-command": request.command,
+        "--testee-at": request.at,
+        "--testee-file": request.file,
+        "--testee-implementation": request.implementation,
+        "--seed": str(seed),
+        "--repeat": str(request.repeat),
+    }
+    words = [f"{name}={text}" for name, text in said.items() if text is not None]
+    return words + [f"--only={one}" for one in request.only]
+
+
+def _jobs(request: Request, testee: Testee) -> int:
+    if testee.at is not None:
+        return 1  # one server, one room: two checks would see each other
+    if request.jobs is not None:
+        return request.jobs
+    return min(_JOBS_PER_CORE * (os.cpu_count() or 1), _MOST_JOBS)
+
+
+def _must_start(testee: Testee) -> None:
+    """Find out in one place whether the testee can be started at all.
+
+    Raises:
+        NoVerdict: it cannot, and this says why.
+    """
+    processes = Processes(Exchange())
+    try:
+        if testee.role is Role.SERVER:
+            start_server(testee, processes)
+        else:
+            _must_connect(testee, processes)
+    finally:
+        processes.end()
+
+
+def _must_connect(testee: Testee, processes: Processes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        arguments = testee.arguments(address="127.0.0.1", port=port, nick="ana")
+        process = processes.start(arguments, who="client")
+        listener.settimeout(0.1)
+        deadline = time.monotonic() + testee.seconds(_CLIENT_CONNECTS)
+        while time.monotonic() < deadline:
+            with contextlib.suppress(TimeoutError):
+                listener.accept()[0].close()
+                return
+            if process.status is not None:
+                raise NoVerdict(describe_end(process, "before it connected"))
+    raise NoVerdict(describe_end(process, "and did not connect"))
+
+
+@contextlib.contextmanager
+def _ended_politely() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does: cleanly, with what there is."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

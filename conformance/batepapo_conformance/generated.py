@@ -1,0 +1,161 @@
+"""The generated parts of the specification's prose: its tables, from its data.
+
+python -m batepapo_conformance.spec --check    fails if a table is not up to date
+python -m batepapo_conformance.spec --write    brings them up to date
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from batepapo_conformance.check import Listed, collect
+from batepapo_conformance.spec import Specification, folder, read
+from batepapo_conformance.testee import Role
+
+_PART = re.compile(
+    r"(?P<begin><!-- generated: (?P<name>[a-z]+) -->\n).*?(?P<end><!-- end -->)",
+    re.DOTALL,
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check or write the tables; returns the exit status."""
+    if list(arguments) not in (["--check"], ["--write"]):
+        print("usage: python -m batepapo_conformance.spec --check | --write")
+        return 2
+    stale = drift(folder())
+    for path, text in stale.items():
+        if arguments[0] == "--write":
+            path.write_text(text, encoding="utf-8", newline="\n")
+            print(f"written: {path.name}")
+        else:
+            print(f"not up to date: {path.name}", file=sys.stderr)
+    return int(bool(stale) and arguments[0] == "--check")
+
+
+def drift(where: Path) -> dict[Path, str]:
+    """The files whose tables are not what the data say, with what they should be.
+
+    Raises:
+        KeyError: a file asks for a table that does not exist.
+    """
+    specification = read(where)
+    stale = {}
+    for path in sorted(where.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        wanted = _PART.sub(lambda part: _rendered(part, specification), text)
+        if wanted != text:
+            stale[path] = wanted
+    return stale
+
+
+def _rendered(part: re.Match[str], specification: Specification) -> str:
+    return f"{part['begin']}{_TABLES[part['name']](specification)}\n{part['end']}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
+        for line in lines
+    )
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def _grammar(specification: Specification) -> str:
+    return f"```abnf\n{specification.grammar.rstrip()}\n```"
+
+
+def _states(specification: Specification) -> str:
+    return _table(
+        ("state", "what comes", "the sender receives", "the others receive",
+         "next state", "rule"),
+        (
+            (row.state, row.input, row.to_sender or "nothing",
+             row.to_others or "nothing", row.next, row.rule)
+            for row in specification.states
+        ),
+    )  # fmt: skip
+
+
+def _commands(specification: Specification) -> str:
+    return _table(
+        ("sent by", "line", "meaning", "section"),
+        (
+            (message.sender, _code(message.form), message.meaning, message.section)
+            for message in specification.messages
+        ),
+    )
+
+
+def _errors(specification: Specification) -> str:
+    return _table(
+        ("code", "meaning", "form", "subject", "reported by", "afterwards", "rule"),
+        (
+            (_code(error.code), error.meaning, error.form, error.subject or "none",
+             error.reporter, error.after, error.rule)
+            for error in specification.errors.values()
+        ),
+    )  # fmt: skip
+
+
+def _causes(specification: Specification) -> str:
+    return _table(
+        ("cause", "when", "rule"),
+        (
+            (_code(cause.name), cause.trigger, cause.rule)
+            for cause in specification.causes.values()
+        ),
+    )
+
+
+def _limits(specification: Specification) -> str:
+    return _table(
+        ("limit", "value", "of what", "option", "rule"),
+        (
+            (_code(limit.name), f"{limit.value:,} {limit.unit}", limit.meaning,
+             _code(limit.option), limit.rule)
+            if limit.unit != "port"
+            else (_code(limit.name), str(limit.value), limit.meaning, "", limit.rule)
+            for limit in specification.limits.values()
+        ),
+    )  # fmt: skip
+
+
+def _requirements(specification: Specification) -> str:
+    listed = [check for role in Role for check in collect(role)]
+    return _table(
+        ("id", "level", "binds", "requirement", "section", "checks"),
+        (
+            (
+                f"**{one.id}**",
+                one.level,
+                one.role,
+                " ".join(one.text.split()),
+                f"[{one.section}]({one.file})",
+                _names(one.id, listed),
+            )
+            for one in specification.requirements.values()
+        ),
+    )
+
+
+def _names(name: str, listed: Iterable[Listed]) -> str:
+    names = (f"{one.role}: {_code(one.name)}" for one in listed if name in one.ids)
+    return "<br>".join(dict.fromkeys(names))
+
+
+_TABLES: Final[dict[str, Callable[[Specification], str]]] = {
+    "grammar": _grammar,
+    "states": _states,
+    "commands": _commands,
+    "errors": _errors,
+    "causes": _causes,
+    "limits": _limits,
+    "requirements": _requirements,
+}

@@ -1,0 +1,175 @@
+"""Runs the checks through pytest, in workers, and gathers what came out.
+
+pytest's own output is not shown: what a check says is in its `Result`.
+"""
+
+import contextlib
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from batepapo_conformance.plugin import PROPERTY, cited
+from batepapo_conformance.process import MARK, end_marked
+from batepapo_conformance.results import Result
+from batepapo_conformance.testee import Role
+
+CHECKS: Final = Path(__file__).parent / "checks"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A check as it stands in a list, without having been run."""
+
+    role: Role
+    name: str
+    variants: tuple[str, ...]
+    ids: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What a run of pytest gave."""
+
+    results: list[Result] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    total: int = 0
+    interrupted: bool = False
+
+
+def gather(
+    role: Role,
+    arguments: Sequence[str],
+    *,
+    jobs: int,
+    told: Callable[[Gathered, Result], None],
+) -> Gathered:
+    """Run the checks of a role; `told` hears of every result as it comes.
+
+    Nothing that was started outlives this call, however it ends.
+    """
+    gatherer = _Gatherer(role, told)
+    parallel = ["-n", str(jobs), "--dist", "worksteal"] if jobs > 1 else []
+    with _quiet_environment() as mark:
+        try:
+            status = pytest.main(
+                [*_frame(role), *parallel, *arguments], plugins=[gatherer]
+            )
+        except KeyboardInterrupt:  # between two hooks of pytest
+            status = pytest.ExitCode.INTERRUPTED
+        finally:
+            end_marked(mark)
+    gathered = gatherer.gathered
+    gathered.interrupted = status == pytest.ExitCode.INTERRUPTED
+    if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        gathered.faults = gathered.faults or [f"pytest ended with status {status}"]
+    return gathered
+
+
+def collect(role: Role, only: Sequence[str] = ()) -> list[Listed]:
+    """Every check of a role, or those that `only` means, without running them.
+
+    Raises:
+        RuntimeError: the checks themselves are at fault.
+    """
+    gatherer = _Gatherer(role, lambda _, __: None)
+    words = [word for one in only for word in ("--only", one)]
+    with _quiet_environment():
+        pytest.main([*_frame(role), "--collect-only", *words], plugins=[gatherer])
+    if gatherer.gathered.faults:
+        raise RuntimeError("\n".join(gatherer.gathered.faults))
+    return gatherer.gathered.listed
+
+
+def _frame(role: Role) -> list[str]:
+    return [
+        f"--rootdir={CHECKS}",
+        "-c",
+        str(CHECKS / "pytest.ini"),
+        "-p",
+        "no:terminal",
+        "-p",
+        "xdist.plugin",
+        "--testee-role",
+        role,
+        str(CHECKS / role),
+    ]
+
+
+@contextlib.contextmanager
+def _quiet_environment() -> Iterator[str]:
+    """Keep the user's own pytest settings out, and mark all that is started."""
+    before = dict(os.environ)
+    mark = uuid.uuid4().hex
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    os.environ |= {MARK: mark, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    try:
+        yield mark
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+class _Gatherer:
+    """A plugin that listens to pytest in the process that the user started."""
+
+    def __init__(self, role: Role, told: Callable[[Gathered, Result], None]) -> None:
+        self._role = role
+        self._told = told
+        self.gathered = Gathered()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if session.items:
+            self.gathered.total = len(session.items)
+            self.gathered.listed = list(_listed(self._role, session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self.gathered.total = len(ids)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.gathered.faults.append(report.longreprtext)
+
+    def pytest_internalerror(self, excrepr: object) -> bool:
+        self.gathered.faults.append(str(excrepr))
+        return True  # it is reported, and need not be printed as well
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        texts = [text for name, text in report.user_properties if name == PROPERTY]
+        if not texts and report.failed:  # a worker that was killed, for instance
+            self.gathered.faults.append(f"{report.nodeid}: {report.longreprtext}")
+        # A report repeats what earlier phases of the same check said.
+        for text in texts[-1:] if report.when == "call" or report.failed else texts:
+            self._take(text)
+
+    def _take(self, text: Any) -> None:
+        result = Result.from_json(json.loads(text))
+        if result not in self.gathered.results:
+            self.gathered.results.append(result)
+            self._told(self.gathered, result)
+
+
+def _listed(role: Role, items: Sequence[pytest.Item]) -> Iterator[Listed]:
+    by_name: dict[str, list[pytest.Function]] = {}
+    for item in items:
+        if isinstance(item, pytest.Function):
+            by_name.setdefault(item.originalname, []).append(item)
+    for name, functions in by_name.items():
+        ids = dict.fromkeys(one for item in functions for one in cited(item))
+        variants = [one.callspec.id for one in functions if hasattr(one, "callspec")]
+        yield Listed(
+            role=role,
+            name=name,
+            variants=tuple(variants),
+            ids=tuple(ids),
+            sentence=" ".join((functions[0].function.__doc__ or "").split()),
+        )
