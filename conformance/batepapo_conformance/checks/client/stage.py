@@ -1,0 +1,229 @@
+"""The stage of a client check: one client, one scripted server, one record."""
+
+import contextlib
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Self
+
+from batepapo_conformance.delivery import Delivery
+from batepapo_conformance.exchange import Exchange
+from batepapo_conformance.process import Process, Processes, Stream
+from batepapo_conformance.scripted_server import (
+    ScriptedServer,
+    Wire,
+    entered,
+    greeting,
+    participants,
+    said,
+)
+from batepapo_conformance.terminal import (
+    Terminal,
+    on_pseudo_terminal,
+    through_pipes,
+)
+from batepapo_conformance.testee import Endpoint, Testee
+
+ANSWER: Final = 10.0
+"""Seconds after which a client gives a silent server up (FAIL-3)."""
+
+LEAVE: Final = 5.0
+"""Seconds that a leaving client waits at most (QUIT-2)."""
+
+TOLERANCE: Final = 2.0
+"""Seconds by which a time limit may be late (section 1.5)."""
+
+LEAVING: Final = LEAVE + TOLERANCE
+"""Seconds after which a client that was asked to leave has ended, whatever happens."""
+
+HERE: Final = "here"
+"""Stands for the address or port of the scripted server."""
+
+
+class Stage:
+    """Where a check starts the client, and plays the server.
+
+    Attributes:
+        testee: the client under test.
+        server: the scripted server; it listens already.
+    """
+
+    def __init__(
+        self,
+        testee: Testee,
+        exchange: Exchange,
+        processes: Processes,
+        delivery: Delivery = Delivery.WHOLE,
+    ) -> None:
+        self.testee = testee
+        self._exchange = exchange
+        self._processes = processes
+        self._delivery = delivery
+        self._clients: list[Process] = []
+        self._settled = 0
+        self._servers = contextlib.ExitStack()
+        self.server = self.listen()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._servers.close()
+
+    def listen(
+        self,
+        *,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        receive_buffer: int | None = None,
+        backlog: int = 16,
+    ) -> ScriptedServer:
+        """Another scripted server.
+
+        Raises:
+            NoVerdict: it cannot listen there on this machine.
+        """
+        server = ScriptedServer(
+            self._exchange,
+            seconds=self.testee.seconds,
+            alive=self._is_any_alive,
+            address=address,
+            port=port,
+            receive_buffer=receive_buffer,
+            backlog=backlog,
+        )
+        return self._servers.enter_context(server)
+
+    def _is_any_alive(self) -> bool:
+        return any(client.status is None for client in self._clients)
+
+    def start(
+        self,
+        nick: str | None = "ana",
+        *,
+        address: str | None = HERE,
+        port: int | str | None = HERE,
+        server: ScriptedServer | None = None,
+        options: Mapping[str, object] | None = None,
+        extra: Sequence[str] = (),
+        stdout: Stream = Stream.COLLECT,
+        environment: Mapping[str, str | None] | None = None,
+        on_terminal: bool = False,
+    ) -> Terminal:
+        """Start the client; an argument that is `None` is left out.
+
+        Raises:
+            NoVerdict: it cannot be started so.
+        """
+        here = (server or self.server).endpoint
+        arguments = self.testee.arguments(
+            address=here.address if address == HERE else address,
+            port=here.port if port == HERE else port,
+            nick=nick,
+            options=options,
+            extra=extra,
+        )
+        if on_terminal:
+            terminal = on_pseudo_terminal(
+                self._processes,
+                arguments,
+                who="client",
+                exchange=self._exchange,
+                seconds=self.testee.seconds,
+            )
+        else:
+            terminal = through_pipes(
+                self._processes,
+                arguments,
+                who="client",
+                seconds=self.testee.seconds,
+                stdout=stdout,
+                environment=environment,
+            )
+        self._clients.append(terminal.process)
+        return terminal
+
+    def start_offline(self, *, extra: Sequence[str] = ()) -> Terminal:
+        """Start the client without any argument (ASK-3)."""
+        return self.start(None, address=None, port=None, extra=extra)
+
+    def accept(
+        self, *, rule: str = "ASK-1", server: ScriptedServer | None = None
+    ) -> Wire:
+        """Wait for the client to connect; say nothing yet.
+
+        Raises:
+            RuleBroken: it does not connect.
+        """
+        return (server or self.server).accept(rule=rule, delivery=self._delivery)
+
+    def greet(
+        self,
+        nick: str = "ana",
+        *,
+        rule: str = "ASK-1",
+        server: ScriptedServer | None = None,
+    ) -> Wire:
+        """Wait for the client to connect, greet it, and wait for its `/ENTRAR nick`.
+
+        Raises:
+            RuleBroken: it does not connect, or sends something else.
+        """
+        wire = self.accept(rule=rule, server=server)
+        wire.send(greeting())
+        wire.expect(f"/ENTRAR {nick}", rule=rule)
+        return wire
+
+    def enter(
+        self,
+        nick: str = "ana",
+        *present: str,
+        on_terminal: bool = False,
+        server: ScriptedServer | None = None,
+        stdout: Stream = Stream.COLLECT,
+    ) -> tuple[Terminal, Wire]:
+        """Start the client, and let it enter a room where `present` are.
+
+        Raises:
+            RuleBroken: it does not ask to enter.
+        """
+        client = self.start(nick, on_terminal=on_terminal, server=server, stdout=stdout)
+        wire = self.greet(nick, server=server)
+        wire.send(participants(*present), entered(nick))
+        return client, wire
+
+    def settle(self, client: Terminal, wire: Wire) -> None:
+        """Let the client show everything that it has to show by now.
+
+        A message is shown after what came before it: once it is there, further
+        output is due to what is typed next.
+        """
+        self._settled += 1
+        mark = f"marco-{self._settled}"
+        wire.send(said("faro", mark))
+        client.shows("faro", mark, rule="SHOW-1")
+
+    def is_not_sent(
+        self, client: Terminal, wire: Wire, *lines: str, rule: str, what: str
+    ) -> None:
+        """Each line is typed; nothing of it goes out, and the user is told something.
+
+        The barrier is a further line: lines are taken in the order typed (section
+        10.2), so it can be the next on the wire only if nothing else was sent.
+
+        Raises:
+            RuleBroken: something was sent, or the user was told nothing.
+        """
+        for line in lines:
+            self.settle(client, wire)
+            client.types(line)
+            client.is_told_something(rule=rule, what=what)
+            client.types("e agora")
+            wire.expect(":e agora", rule=rule)
+
+
+@contextlib.contextmanager
+def nobody_listening() -> Iterator[Endpoint]:
+    """An endpoint of this machine that refuses connections."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))  # taken, and not listened to
+        yield Endpoint(*holder.getsockname()[:2])

@@ -1,0 +1,330 @@
+"""What a person at a client would do and see: typed lines, output, exit status."""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from batepapo_conformance.exchange import Exchange
+from batepapo_conformance.failure import NoVerdict, RuleBroken
+from batepapo_conformance.process import Collected, Process, Processes, Stream
+
+SOON: Final = 5.0
+"""Seconds in which anything is shown that does not have to wait for something."""
+
+AT_ONCE: Final = 2.0
+"""Seconds that "at once" may take (section 1.5)."""
+
+_LOOK = 0.01  # seconds between two looks at what has been shown
+_CHUNK = 1 << 16
+
+
+class Terminal:
+    """One started client, seen from its standard streams.
+
+    What it shows is looked for in whole lines, each found once, and in any
+    order: the words around nick and text are the client's own. Expectations
+    name the rule that the check relies on at this step.
+
+    Args:
+        process: the client.
+        output: its standard output.
+        errors: its standard error; the same as `output` on a pseudo-terminal.
+        write: gives octets to its standard input.
+        seconds: stretches a deadline for a slow testee.
+    """
+
+    def __init__(
+        self,
+        process: Process,
+        *,
+        output: Collected,
+        errors: Collected,
+        write: Callable[[bytes], None],
+        seconds: Callable[[float], float],
+    ) -> None:
+        self.process = process
+        self._streams = {"standard output": output, "standard error": errors}
+        self._write = write
+        self._seconds = seconds
+        self._lines: dict[str, list[bytes]] = {name: [] for name in self._streams}
+        self._mark = self._totals()
+
+    # ---- what the person does ----
+
+    def types(self, *lines: str) -> None:
+        """Type lines, each ended by LF."""
+        self.types_octets("".join(f"{line}\n" for line in lines).encode())
+
+    def types_octets(self, octets: bytes) -> None:
+        """Type octets as they are."""
+        self._mark = self._totals()
+        self._write(octets)
+
+    def ends_input(self) -> None:
+        """End the standard input."""
+        self.process.close_input()
+
+    def interrupts(self) -> None:
+        """Press Ctrl-C (Ctrl-Break where that is what reaches a program)."""
+        if os.name == "nt":
+            self.process.signal(signal.Signals["CTRL_BREAK_EVENT"])
+        else:
+            self.process.signal(signal.SIGINT)
+
+    def terminates(self) -> None:
+        """Send SIGTERM.
+
+        Raises:
+            NoVerdict: this system has none.
+        """
+        if os.name == "nt":
+            raise NoVerdict("Windows has no SIGTERM")
+        self.process.signal(signal.SIGTERM)
+
+    # ---- what the person sees ----
+
+    def shows(self, *words: str, rule: str, within: float = SOON) -> str:
+        """A line of standard output holds all these words, in any case.
+
+        Returns:
+            the line.
+
+        Raises:
+            RuleBroken: there is none.
+        """
+        return self._find(words, ("standard output",), rule, within)
+
+    def warns(self, *words: str, rule: str, within: float = SOON) -> str:
+        """The same of standard error."""
+        return self._find(words, ("standard error",), rule, within)
+
+    def says(self, *words: str, rule: str, within: float = SOON) -> str:
+        """The same of either."""
+        return self._find(words, tuple(self._streams), rule, within)
+
+    def shows_all(self, words: Sequence[str], *, rule: str) -> None:
+        """Lines of standard output hold these words, together or apart.
+
+        Raises:
+            RuleBroken: one of them is nowhere.
+        """
+        name = "standard output"
+
+        def there() -> bool:
+            self._collect(name)
+            text = b"".join(self._lines[name]).decode("utf-8", "replace").lower()
+            return all(word.lower() in text for word in words)
+
+        if not self._wait(there, SOON):
+            shown = b"".join(self._lines[name])
+            raise RuleBroken(rule, f"{', '.join(words)} on {name}", shown)
+
+    def look_away(self) -> None:
+        """Forget the lines that no expectation has found so far."""
+        for name in self._streams:
+            self._collect(name)
+            self._lines[name].clear()
+
+    def is_told_something(self, *, rule: str, what: str) -> None:
+        """Since the last typed line something that can be read was shown or warned.
+
+        Raises:
+            RuleBroken: nothing was.
+        """
+        before = self._mark
+
+        def told() -> bool:
+            return any(
+                any(chr(octet).isalpha() for octet in stream.beginning[before[name] :])
+                for name, stream in self._streams.items()
+            )
+
+        if not self._wait(told, SOON):
+            raise RuleBroken(rule, what, f"no output within {SOON:g} s")
+
+    def waits_for_output(self, *, rule: str, what: str) -> None:
+        """Since the last typed line (or the start) there was any output at all.
+
+        Raises:
+            RuleBroken: there was none.
+        """
+        if not self._wait(lambda: self._totals() != self._mark, SOON):
+            raise RuleBroken(rule, what, f"no output within {SOON:g} s")
+        self._mark = self._totals()
+
+    def exits(self, status: int, *, rule: str, within: float = AT_ONCE) -> None:
+        """The client ends with this exit status.
+
+        Raises:
+            RuleBroken: it ends with another, or does not end.
+        """
+        ended = self.process.wait(self._seconds(within))
+        if ended is None:
+            raise RuleBroken(rule, f"exit status {status}", f"runs after {within:g} s")
+        for stream in self._streams.values():
+            stream.wait_end(SOON)
+        if ended != status:
+            raise RuleBroken(rule, f"exit status {status}", f"exit status {ended}")
+
+    def never_shows(self, octets: bytes, *, rule: str) -> None:
+        """What has been shown and warned so far holds nothing of these octets.
+
+        Raises:
+            RuleBroken: it does.
+        """
+        for name, stream in self._streams.items():
+            place = stream.beginning.find(octets)
+            if place >= 0:
+                around = stream.beginning[max(0, place - 20) : place + 60]
+                at = min(20, place)
+                raise RuleBroken(rule, f"no such octets on {name}", around, at=at)
+
+    def everything(self) -> bytes:
+        """All of standard output so far, its first MiB."""
+        return self._streams["standard output"].beginning
+
+    def _find(
+        self, words: Sequence[str], names: Sequence[str], rule: str, within: float
+    ) -> str:
+        wanted = [word.lower() for word in words]
+
+        def found() -> str | None:
+            for name in names:
+                self._collect(name)
+                for index, line in enumerate(self._lines[name]):
+                    text = line.decode("utf-8", "replace")
+                    if all(word in text.lower() for word in wanted):
+                        del self._lines[name][index]
+                        return text
+            return None
+
+        deadline = time.monotonic() + self._seconds(within)
+        line = found()
+        while line is None and time.monotonic() < deadline and not self._ended():
+            time.sleep(_LOOK)
+            line = found()
+        line = line if line is not None else found()
+        if line is None:
+            expected = " and ".join(f"`{word}`" for word in words)
+            where = " or ".join(names)
+            rest = self._lines[names[0]]
+            raise RuleBroken(
+                rule,
+                f"a line of {where} with {expected}",
+                rest[-1] if rest else f"none within {within:g} s",
+                "The last line that it showed." if rest else "",
+            )
+        return line
+
+    def _collect(self, name: str) -> None:
+        while (line := self._streams[name].next_line(0)) is not None:
+            self._lines[name].append(line)
+
+    def _ended(self) -> bool:
+        return all(stream.ended for stream in self._streams.values())
+
+    def _totals(self) -> dict[str, int]:
+        return {name: stream.total for name, stream in self._streams.items()}
+
+    def _wait(self, ready: Callable[[], bool], within: float) -> bool:
+        deadline = time.monotonic() + self._seconds(within)
+        while not ready():
+            if time.monotonic() > deadline or (self._ended() and not ready()):
+                return False
+            time.sleep(_LOOK)
+        return True
+
+
+def through_pipes(
+    processes: Processes,
+    arguments: Sequence[str],
+    *,
+    who: str,
+    seconds: Callable[[float], float],
+    stdout: Stream = Stream.COLLECT,
+    environment: Mapping[str, str | None] | None = None,
+) -> Terminal:
+    """Start a client with three pipes.
+
+    Raises:
+        CannotStart: the system cannot start it.
+    """
+    process = processes.start(
+        arguments,
+        who=who,
+        stdin=Stream.PIPE,
+        stdout=stdout,
+        environment=environment,
+        record=True,
+    )
+    return Terminal(
+        process,
+        output=process.output,
+        errors=process.errors,
+        write=process.write,
+        seconds=seconds,
+    )
+
+
+def on_pseudo_terminal(
+    processes: Processes,
+    arguments: Sequence[str],
+    *,
+    who: str,
+    exchange: Exchange,
+    seconds: Callable[[float], float],
+) -> Terminal:
+    """Start a client whose standard input and output are a terminal.
+
+    Standard error stays a pipe, so that it can be told apart.
+
+    Raises:
+        NoVerdict: this system has no pseudo-terminals.
+        CannotStart: the system cannot start the client.
+    """
+    if os.name != "posix":
+        raise NoVerdict("pseudo-terminals are POSIX")
+    master, slave = os.openpty()
+    try:
+        process = processes.start(
+            arguments, who=who, stdin=slave, stdout=slave, record=True
+        )
+    except BaseException:
+        os.close(master)
+        raise
+    finally:
+        os.close(slave)
+    output = Collected(lambda chunk: exchange.shown(who, chunk))
+    _Screen(master, output).start()
+
+    def write(octets: bytes) -> None:
+        exchange.typed(who, octets)
+        with contextlib.suppress(OSError):
+            os.write(master, octets)
+
+    return Terminal(
+        process, output=output, errors=process.errors, write=write, seconds=seconds
+    )
+
+
+class _Screen(threading.Thread):
+    """Reads the suite's side of a pseudo-terminal until the client's side is gone."""
+
+    def __init__(self, master: int, output: Collected) -> None:
+        # A daemon: whatever the client started may hold its side open.
+        super().__init__(daemon=True)
+        self._master = master
+        self._output = output
+
+    def run(self) -> None:
+        chunk = b"-"
+        while chunk:
+            try:
+                chunk = os.read(self._master, _CHUNK)
+            except OSError:  # EIO is how Linux says that the other side is closed
+                chunk = b""
+            self._output.add(chunk)
