@@ -1,0 +1,165 @@
+"""A crowd in one room: 300 participants, 20 of them talking for ten seconds.
+
+Everything that everybody received is compared, octet by octet, with what the
+first participant received: there is one order of events, and each sees the
+stretch of it that begins with its own entry (ORDER-1). What the first one saw is
+compared with what was sent: nothing lost, doubled or invented, each talker's
+lines in the order sent (ORDER-2). After SIGTERM the server is gone within 2 s
+(END-2): a thread or a task that outlived it would keep its process alive.
+"""
+
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+PARTICIPANTS = 300
+TALKERS = 20
+SECONDS = 10.0
+LINES_A_SECOND = 5.0  # of each talker: 30,000 deliveries a second in all
+PATIENCE = 30.0  # seconds for anything to come on a busy machine
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="SIGTERM does not exist there"
+)
+
+
+class Guest:
+    """One connection, and every octet that came on it."""
+
+    def __init__(self, nick: str, address: tuple[str, int]) -> None:
+        self.nick = nick
+        self.socket = socket.create_connection(address, PATIENCE)
+        self.received = bytearray()
+        self.sent: list[bytes] = []
+
+    def say(self, text: str) -> None:
+        self.sent.append(text.encode())
+        self.socket.sendall(b":" + text.encode() + b"\n")
+
+    def entered(self) -> bool:
+        return f" {self.nick}@".encode() in self.received
+
+    def heard(self, *words: bytes) -> bool:
+        """Say whether all these words came among the last lines."""
+        tail = bytes(self.received[-8192:])
+        return all(word in tail for word in words)
+
+    def events(self) -> bytes:
+        """Give what came from the own entry on."""
+        lines = bytes(self.received).splitlines(keepends=True)
+        own = f" {self.nick}@".encode()
+        first = next(
+            index
+            for index, line in enumerate(lines)
+            if line.startswith(b"ENTROU ") and own in line
+        )
+        return b"".join(lines[first:])
+
+
+class Crowd:
+    """All guests, read by one selector."""
+
+    def __init__(self) -> None:
+        self.guests: list[Guest] = []
+        self._selector = selectors.DefaultSelector()
+
+    def admit(self, guest: Guest) -> None:
+        self.guests.append(guest)
+        self._selector.register(guest.socket, selectors.EVENT_READ, guest)
+
+    def read(self, seconds: float) -> None:
+        """Take what comes within so many seconds, at the latest."""
+        for key, _ in self._selector.select(seconds):
+            key.data.received += key.data.socket.recv(1 << 18)
+
+    def read_until(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            left = deadline - time.monotonic()
+            assert left > 0, "what had to come did not come"
+            self.read(left)
+
+    def leave(self) -> None:
+        self._selector.close()
+        for guest in self.guests:
+            guest.socket.close()
+
+
+@pytest.fixture(params=["threaded", "asyncio"])
+def server(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"batepapo_{request.param}", "server", "127.0.0.1", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def crowd(server: subprocess.Popen[str]) -> Iterator[Crowd]:
+    assert server.stdout is not None
+    port = int(server.stdout.readline().rpartition(":")[2])
+    crowd = Crowd()
+    for number in range(PARTICIPANTS):
+        guest = Guest(f"guest-{number}", ("127.0.0.1", port))
+        guest.socket.sendall(f"/ENTRAR {guest.nick}\n".encode())
+        crowd.admit(guest)
+        crowd.read_until(guest.entered)
+    yield crowd
+    crowd.leave()
+
+
+def talk(crowd: Crowd) -> None:
+    """Let the talkers talk, everybody reading; then wait for the last words."""
+    talkers = crowd.guests[:TALKERS]
+    started = time.monotonic()
+    turns = int(SECONDS * LINES_A_SECOND)
+    for turn in range(turns):
+        while (left := started + turn / LINES_A_SECOND - time.monotonic()) > 0:
+            crowd.read(left)
+        for talker in talkers:
+            talker.say(f"{talker.nick} says {turn} to everybody, in sixty octets or so")
+            crowd.read(0)
+    last = [f":bye from {talker.nick}\n".encode() for talker in talkers]
+    for talker in talkers:
+        talker.say(f"bye from {talker.nick}")
+    crowd.read_until(lambda: all(guest.heard(*last) for guest in crowd.guests))
+
+
+def test_a_crowd_sees_one_order_and_the_server_ends_in_time(
+    server: subprocess.Popen[str], crowd: Crowd
+) -> None:
+    talk(crowd)
+    everything = crowd.guests[0].events()
+    for guest in crowd.guests:
+        seen = guest.events()
+        assert everything.endswith(seen), f"{guest.nick} saw another order"
+        assert seen.startswith(b"ENTROU "), guest.nick
+
+    said: dict[str, list[bytes]] = {guest.nick: [] for guest in crowd.guests}
+    for line in everything.splitlines():
+        if line.startswith(b"PUBLICA "):
+            head, _, text = line.partition(b" :")
+            said[head.split(b" ")[2].split(b"@")[0].decode()].append(text)
+    assert said == {guest.nick: guest.sent for guest in crowd.guests}
+    words = Counter(line.split(b" ")[0] for line in everything.splitlines())
+    assert words[b"ENTROU"] == PARTICIPANTS
+    assert words[b"SAIU"] == 0
+
+    server.send_signal(signal.SIGTERM)
+    ended = time.monotonic()
+    crowd.read_until(
+        lambda: all(guest.heard(b"\nERRO 03 fim :") for guest in crowd.guests)
+    )
+    assert server.wait(PATIENCE) == 0
+    assert time.monotonic() - ended < 2.0
