@@ -68,11 +68,12 @@ def hand_over(connection: socket.socket, pieces: list[bytes]) -> None:
     """
     for number, piece in enumerate(pieces):
         if number:
-            _wait_until_read(connection)
+            wait_until_read(connection)
         connection.sendall(piece)
 
 
-def _wait_until_read(connection: socket.socket) -> None:
+def wait_until_read(connection: socket.socket) -> None:
+    """Wait until the peer's program has read all that arrived; not for ever."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         end = kernel.other_end(connection)

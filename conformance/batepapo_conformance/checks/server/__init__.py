@@ -1,0 +1,1 @@
+"""The checks of servers, one file a part of the specification."""
