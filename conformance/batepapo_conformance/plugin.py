@@ -258,7 +258,7 @@ def _result(
         delivery=str(delivery),
         broken=broken,
         reason=reason,
-        seconds=call.duration,
+        seconds=round(call.duration, 3),
         seed=_seed(item),
         exchange=record.draw() if record and verdict is not Verdict.PASSED else "",
         output="" if verdict is Verdict.PASSED else _output(item),

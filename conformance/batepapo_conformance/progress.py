@@ -51,13 +51,11 @@ class Progress:
         """Show that one more check has its result."""
         self._failed += result.verdict in (Verdict.FAILED, Verdict.FAULT)
         done, total = len(gathered.results), gathered.total
-        words = f"{self._failed} failed" if self._failed else ""
+        words = f", {self._failed} failed" if self._failed else ""
         if self._bar is not None:
             self._bar.update(
                 self._task, completed=done, total=total or None, description=words
             )
         elif not self._silent and total and done * _STEPS // total > self._shown:
             self._shown = done * _STEPS // total
-            print(
-                f"{done} of {total} checks {words}".rstrip(), file=self._out, flush=True
-            )
+            print(f"{done} of {total} checks{words}", file=self._out, flush=True)

@@ -201,17 +201,27 @@ def settle(results: Iterable[Result], specification: Specification) -> list[Resu
     """Blame each failure on the right rule, and put the most basic one first."""
     results = _blame_segmentation(list(results))
     results = [_with_level_of_blame(result, specification) for result in results]
-    last = len(specification.requirements)
+    ranks = _ranks(specification)
 
-    def place(result: Result) -> tuple[int, bool, bool, str, str]:
+    def place(result: Result) -> tuple[float, bool, bool, str, str]:
         rule = result.broken.rule if result.broken else result.requirements[0]
-        requirement = specification.requirements.get(rule)
-        rank = last if requirement is None else requirement.rank
+        rank = ranks.get(rule, len(ranks))
         away = rule not in result.requirements  # a check of that very rule comes first
         pieces = result.delivery not in ("", Delivery.WHOLE)  # harder to read
         return rank, away, pieces, result.name, result.variant
 
     return sorted(results, key=place)
+
+
+def _ranks(specification: Specification) -> dict[str, float]:
+    """How basic each rule is: what stands first in the specification comes first.
+
+    But for FRAME-3: who takes a read for a message also breaks FRAME-1 and
+    FRAME-2, with half lines and CR LF in pieces.
+    """
+    ranks = {one.id: float(one.rank) for one in specification.requirements.values()}
+    ranks["FRAME-3"] = ranks["FRAME-1"] - 0.5
+    return ranks
 
 
 def _with_level_of_blame(result: Result, specification: Specification) -> Result:

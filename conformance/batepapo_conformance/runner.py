@@ -55,9 +55,9 @@ def gather(
 
     Nothing that was started outlives this call, however it ends.
     """
-    gatherer = _Gatherer(role, told)
     parallel = ["-n", str(jobs), "--dist", "worksteal"] if jobs > 1 else []
     with _quiet_environment() as mark:
+        gatherer = _Gatherer(role, told, mark)
         try:
             status = pytest.main(
                 [*_frame(role), *parallel, *arguments], plugins=[gatherer]
@@ -79,9 +79,9 @@ def collect(role: Role, only: Sequence[str] = ()) -> list[Listed]:
     Raises:
         RuntimeError: the checks themselves are at fault.
     """
-    gatherer = _Gatherer(role, lambda _, __: None)
     words = [word for one in only for word in ("--only", one)]
-    with _quiet_environment():
+    with _quiet_environment() as mark:
+        gatherer = _Gatherer(role, lambda _, __: None, mark)
         pytest.main([*_frame(role), "--collect-only", *words], plugins=[gatherer])
     if gatherer.gathered.faults:
         raise RuntimeError("\n".join(gatherer.gathered.faults))
@@ -121,9 +121,12 @@ def _quiet_environment() -> Iterator[str]:
 class _Gatherer:
     """A plugin that listens to pytest in the process that the user started."""
 
-    def __init__(self, role: Role, told: Callable[[Gathered, Result], None]) -> None:
+    def __init__(
+        self, role: Role, told: Callable[[Gathered, Result], None], mark: str
+    ) -> None:
         self._role = role
         self._told = told
+        self._mark = mark
         self.gathered = Gathered()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -138,6 +141,10 @@ class _Gatherer:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.gathered.faults.append(report.longreprtext)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        # Who interrupts does not want to wait for checks that are under way.
+        end_marked(self._mark)
 
     def pytest_internalerror(self, excrepr: object) -> bool:
         self.gathered.faults.append(str(excrepr))
