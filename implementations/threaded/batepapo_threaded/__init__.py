@@ -1,1 +1,9 @@
-"""Bate-papo."""
+"""Bate-papo with blocking sockets and threads.
+
+Reading order: `limits`, `errors`, `messages`, `lines`, `words`; then the
+server: `room`, `clock`, `printer`, `log`, `sockets`, `outbox`, `switchboard`,
+`pace`, `connection`, `server`; then the client: `typed`, `screen`, `mailbox`,
+`keyboard`, `entrance`, `link`, `client`; and `__main__`, where both begin.
+"""
+
+SOFTWARE = "batepapo-threaded/0.1.0"

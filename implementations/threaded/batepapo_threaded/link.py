@@ -1,0 +1,128 @@
+"""The connection to a server, understood line by line."""
+
+import socket
+import threading
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from batepapo_threaded.errors import (
+    ChatError,
+    ConnectionLost,
+    InvalidServer,
+    Malformed,
+    Problem,
+)
+from batepapo_threaded.limits import OUTBOX
+from batepapo_threaded.lines import LineBuffer
+from batepapo_threaded.mailbox import Mailbox
+from batepapo_threaded.messages import (
+    Request,
+    ServerMessage,
+    format_message,
+    parse_server_message,
+)
+from batepapo_threaded.outbox import Outbox
+from batepapo_threaded.sockets import prepare, receive
+
+_CHUNK = 16_384
+"""Octets of one read."""
+
+_READ_AHEAD = 256
+"""Messages that wait to be shown; then the server has to wait (SAFE-2)."""
+
+_JOIN = 0.5
+"""Seconds for the thread to end; a connect cannot be woken on every system."""
+
+
+class Link:
+    """Connects and reads in a thread of its own, from construction to `close`."""
+
+    def __init__(
+        self, address: str, port: str, timeout: float, mailbox: Mailbox
+    ) -> None:
+        """Begin to connect, for at most so many seconds.
+
+        Raises InvalidServer if this system cannot even try.
+        """
+        self._mailbox = mailbox
+        self._received: deque[ServerMessage] = deque()
+        self._error: ChatError | None = None
+        self._closed = False
+        self._where: Any
+        try:
+            family, kind, protocol, _, self._where = socket.getaddrinfo(
+                address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+            )[0]
+            self._sock = socket.socket(family, kind, protocol)
+        except OSError as error:
+            raise InvalidServer(Problem.UNREACHABLE) from error
+        self._sock.settimeout(timeout)
+        self._outbox = Outbox(self._sock, OUTBOX, mailbox.wake)
+        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+        self._thread.start()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `take` has a message, or an error that ended the connection."""
+        return bool(self._received) or self._error is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the system has accepted all that was sent."""
+        return self._outbox.is_empty
+
+    def take(self) -> ServerMessage:
+        """Give the next message.
+
+        Raises, after the last one, what ended the connection: InvalidServer
+        if it is the server's fault or there is none, otherwise ConnectionLost.
+        """
+        with self._mailbox:
+            if self._received:
+                self._mailbox.wake()
+                return self._received.popleft()
+            raise self._error or ConnectionLost()
+
+    def send(self, request: Request) -> None:
+        """Send a request; never waits. Only after the greeting."""
+        self._outbox.put(format_message(request))
+
+    def close(self) -> None:
+        """End the connection and the thread."""
+        with self._mailbox:
+            self._closed = True
+            self._mailbox.wake()
+        self._outbox.abort()
+        self._thread.join(_JOIN)
+
+    def _run(self) -> None:
+        error: ChatError = InvalidServer(Problem.UNREACHABLE)
+        with suppress(OSError):
+            self._sock.connect(self._where)
+            error = ConnectionLost()
+            prepare(self._sock)
+            try:
+                self._read()
+            except (Malformed, InvalidServer):
+                error = InvalidServer(Problem.LINE)
+        with self._mailbox:
+            self._error = error
+            self._mailbox.wake()
+        self._outbox.abort()
+        self._outbox.wait_until_ended()
+        self._sock.close()
+
+    def _read(self) -> None:
+        lines = LineBuffer()
+        while chunk := receive(self._sock, _CHUNK):
+            for line in lines.feed(chunk):
+                self._put(parse_server_message(line))
+
+    def _put(self, message: ServerMessage) -> None:
+        with self._mailbox:
+            self._mailbox.wait_for(
+                lambda: len(self._received) < _READ_AHEAD or self._closed
+            )
+            self._received.append(message)
+            self._mailbox.wake()

@@ -1,0 +1,106 @@
+"""What a person sees (sections 10.3 and 10.6).
+
+Whatever a server chose has come through the grammar, which lets nothing but
+printable ASCII pass (SAFE-1); the line ends are our own.
+"""
+
+import sys
+from typing import TextIO
+
+from batepapo_threaded.errors import ChatError
+from batepapo_threaded.messages import (
+    Entered,
+    Greeting,
+    Left,
+    Participants,
+    Refused,
+    Said,
+    Sent,
+    ServerMessage,
+    Whispered,
+)
+from batepapo_threaded.printer import Printer, Sink, write_to
+from batepapo_threaded.words import Words
+
+_FULL = 65_536
+"""Octets that may wait for who reads our output before we stop reading."""
+
+
+class Screen:
+    """Standard output for what is said, standard error for errors.
+
+    One printer writes both, so that they appear in the order they happened.
+    """
+
+    def __init__(self, words: Words, printer: Printer) -> None:
+        self.words = words
+        self._printer = printer
+        self.output = write_to(1)
+        self._errors = write_to(2)
+        self._question_is_open = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody reads us: nothing more should be taken in (SAFE-2)."""
+        return self._printer.size > _FULL
+
+    def show(self, message: ServerMessage) -> None:
+        """Show a message of the server."""
+        match message:
+            case Said(nick=nick, text=text):
+                self.tell(self.words.public(nick, text))
+            case Whispered(nick=nick, text=text):
+                self.tell(self.words.private(nick, text))
+            case Entered(nick=nick):
+                self.tell(self.words.entered(nick))
+            case Left(nick=nick, reason=reason):
+                self.tell(self.words.gone(nick, reason))
+            case Participants(nicks=nicks):
+                self.tell(self.words.present(" ".join(nicks)))
+            case Sent(nick=nick):
+                self.tell(self.words.sent(nick))
+            case Refused(code="01", subject=nick):
+                self.warn(self.words.nick_in_use(nick))
+            case Refused(code="02", subject=nick):
+                self.warn(self.words.no_such_destination(nick))
+            case Refused() | Greeting():  # an `ERRO 03` ends it: `show_error`
+                pass
+
+    def show_error(self, error: ChatError) -> None:
+        """Show what ended an attempt or a conversation (SHOW-4, FAIL-1)."""
+        self.warn(self.words.error(error))
+
+    def tell(self, text: str) -> None:
+        """Show text of our own on standard output."""
+        self._close_question()
+        self._put(self.output, sys.stdout, f"{text}\n")
+
+    def warn(self, text: str) -> None:
+        """Show text of our own on standard error."""
+        self._close_question()
+        self._put(self._errors, sys.stderr, f"{text}\n")
+
+    def ask(self, question: str) -> None:
+        """Show a question; the cursor stays behind it."""
+        self._close_question()
+        self._put(self.output, sys.stdout, question)
+        self._question_is_open = True
+
+    def answered(self, *, by_terminal: bool) -> None:
+        """Note that a question has its answer; a terminal has ended the line."""
+        if by_terminal:
+            self._question_is_open = False
+        self._close_question()
+
+    def flush(self, timeout: float | None) -> None:
+        """Wait until everything has left, at most so many seconds (SHOW-6)."""
+        self._printer.flush(timeout)
+
+    def _close_question(self) -> None:
+        if self._question_is_open:
+            self._question_is_open = False
+            self._put(self.output, sys.stdout, "\n")
+
+    def _put(self, sink: Sink, stream: TextIO | None, text: str) -> None:
+        encoding = stream.encoding if stream is not None else "ascii"
+        self._printer.put(sink, text.encode(encoding, errors="replace"))
