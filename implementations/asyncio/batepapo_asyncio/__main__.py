@@ -1,0 +1,97 @@
+"""The command line: arguments, signals, exit status (sections 9 and 10)."""
+
+import os
+import signal
+import sys
+from argparse import ArgumentParser, Namespace
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import NoReturn
+
+from .arguments import language_of, parser_of
+from .errors import InvalidAddress
+from .limits import ADDRESS, PORT, ServerLimits
+from .log import Log
+from .server import Server
+from .server import run as run_server
+from .words import Words
+
+
+def _serve(arguments: Namespace, parser: ArgumentParser, words: Words) -> int:
+    ending = _Ending()
+    if arguments.ask:
+        arguments.address = _ask(words.ask_address())
+        arguments.port = _ask(words.ask_port()) or str(PORT)
+    try:
+        log = Log(arguments.log_file, words.log_lost_lines)
+    except OSError as error:
+        parser.error(f"--log-file: {error.strerror}")
+    try:
+        server = Server(
+            arguments.address or ADDRESS,
+            arguments.port,
+            limits=ServerLimits(
+                entry=arguments.entry_timeout,
+                connections=arguments.max_connections,
+                per_address=arguments.max_per_address,
+                rate=arguments.rate,
+                outbox=arguments.outbox_limit,
+                stall=arguments.stall_timeout,
+            ),
+            show_addresses=arguments.addresses and arguments.addresses == "show",
+            words=words,
+            log=log,
+        )
+    except InvalidAddress as error:
+        print(words.failed(error), file=sys.stderr)
+        return 5
+    ending.server = server
+    with suppress(OSError):  # nobody reads it: that is no reason not to serve
+        print(words.running_at(server.address), flush=True)
+    run_server(server)
+    return 0
+
+
+class _Ending:
+    """What the signals do: the first asks the server to end, the second exits."""
+
+    def __init__(self) -> None:
+        self.server: Server | None = None
+        signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
+        if sys.platform == "win32":
+            signal.signal(signal.SIGBREAK, self._on_signal)
+
+    def _on_signal(self, *_: object) -> None:
+        if not self.server:
+            os._exit(0)  # nothing to end yet; or END-3
+        self.server.stop()
+        self.server = None
+
+
+def _ask(question: str) -> str:
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip() if sys.stdin else ""
+
+
+def _exit(status: int) -> NoReturn:
+    """Exit without Python's own last flush, which reports a closed pipe its own way."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
+def main() -> NoReturn:
+    """Run the server or the client, as the arguments say, and exit with its status."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # no word is worth a UnicodeError
+    words = Words(language_of(sys.argv[1:]))
+    parser = parser_of(words)
+    arguments = parser.parse_args()
+    _exit(_serve(arguments, parser, words))
+
+
+if __name__ == "__main__":
+    main()

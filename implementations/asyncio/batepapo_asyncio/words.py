@@ -1,0 +1,255 @@
+"""What people read, in Portuguese and English, side by side (RUN-8).
+
+What goes over the wire (explanations and reasons) is ASCII, has at most 400 octets and
+names the rule that applies (ERROR-2); everything else may have accents.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from .errors import (
+    ChatError,
+    ConnectionLost,
+    ForcedOut,
+    InvalidAddress,
+    InvalidServer,
+    Malformed,
+    NickInUse,
+    NoSuchDestination,
+    OutOfState,
+    OverLimit,
+    ServerEnds,
+    ServerFull,
+    TooLate,
+)
+
+
+class Language(StrEnum):
+    """The languages that there are words in."""
+
+    PT = "pt"
+    EN = "en"
+
+
+def language_from(environment: Mapping[str, str]) -> Language:
+    """Find the language of a person by the variables of their environment (RUN-8)."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(name):
+            return Language.EN if value.startswith("en") else Language.PT
+    return Language.PT
+
+
+class Words:
+    """Every sentence for people; the order is that of the files that say them."""
+
+    def __init__(self, language: Language) -> None:
+        self._portuguese = language is Language.PT
+
+    def _in(self, portuguese: str, english: str) -> str:
+        return portuguese if self._portuguese else english
+
+    # ---- on the wire: explanations and reasons ---------------------------------------
+
+    def explain(self, error: ChatError) -> str:
+        """Say what an error means, without quoting anything (ERROR-2)."""
+        return f"{self._meaning(error)} ({error.rule})"
+
+    def _meaning(self, error: ChatError) -> str:  # noqa: PLR0911, PLR0912 - a table
+        match error:
+            case NickInUse():
+                return self._in("este apelido ja esta em uso", "this nick is in use")
+            case NoSuchDestination():
+                return self._in(
+                    "nao ha ninguem aqui com este apelido", "nobody here has this nick"
+                )
+            case Malformed(rule="FRAME-5"):
+                return self._in(
+                    "linha de mais de 512 octetos", "line of more than 512 octets"
+                )
+            case Malformed():
+                return self._in("linha malformada", "malformed line")
+            case OutOfState(rule="STATE-1"):
+                return self._in("entre primeiro: /ENTRAR nick", "enter first")
+            case OutOfState():
+                return self._in("voce ja entrou", "you have already entered")
+            case TooLate():
+                return self._in("demorou demais para entrar", "too late to enter")
+            case ServerFull():
+                return self._in("o servidor esta cheio", "the server is full")
+            case OverLimit(rule="LIMIT-3"):
+                return self._in(
+                    "conexoes demais deste endereco",
+                    "too many connections from this address",
+                )
+            case OverLimit():
+                return self._in("nao le o que recebe", "does not read what it is sent")
+            case ServerEnds():
+                return self._in("o servidor esta encerrando", "the server is ending")
+            case ConnectionLost():
+                return self._in("a conexão se perdeu", "the connection was lost")
+            case InvalidServer():
+                return self._in("o servidor é inválido", "the server is invalid")
+            case InvalidAddress():
+                return self._in(
+                    "o endereço ou a porta do servidor é inválida",
+                    "the server's address or port is invalid",
+                )
+            case _:
+                return self._in("conexao encerrada a forca", "forced out")
+
+    def goodbye(self) -> str:
+        """Give the reason of who left by word."""
+        return self._in("despediu-se (LEAVE-1)", "said goodbye (LEAVE-1)")
+
+    def hung_up(self) -> str:
+        """Give the reason of who ended its stream."""
+        return self._in("desligou (EOF-1)", "hung up (EOF-1)")
+
+    def lost(self) -> str:
+        """Give the reason of who was reset."""
+        return self._in("perdeu a conexao (LEAVE-3)", "lost its connection (LEAVE-3)")
+
+    # ---- the server's log ------------------------------------------------------------
+
+    def log_connected(self, peer: str) -> str:
+        """Say who connects, and from where (LOG-1)."""
+        return self._in(f"{peer} conectou-se", f"{peer} connected")
+
+    def log_entered(self, peer: str, nick: str) -> str:
+        """Say who enters."""
+        return self._in(f"{peer} entrou como {nick}", f"{peer} entered as {nick}")
+
+    def log_left(self, peer: str, nick: str, reason: str) -> str:
+        """Say who leaves, and why; `nick` is empty if it never entered."""
+        name = f" ({nick})" if nick else ""
+        return self._in(f"{peer}{name} saiu: {reason}", f"{peer}{name} left: {reason}")
+
+    def log_answered(self, peer: str, error: ChatError) -> str:
+        """Say which error is answered; what was sent is not quoted (LOG-2)."""
+        cause = f" {error.subject}" if isinstance(error, ForcedOut) else ""
+        return f"{peer} <- ERRO {error.code}{cause}: {self.explain(error)}"
+
+    def log_cannot_accept(self, detail: str) -> str:
+        """Say that the system gives no more sockets."""
+        return self._in(
+            f"não posso aceitar mais conexões: {detail}",
+            f"cannot accept more connections: {detail}",
+        )
+
+    def log_lost_lines(self, count: int) -> str:
+        """Say that nobody read the log for a while."""
+        return self._in(
+            f"{count} linhas do registro se perderam", f"{count} lines of the log lost"
+        )
+
+    def log_ends(self) -> str:
+        """Say that the server was told to end."""
+        return self._in("o servidor encerra", "the server ends")
+
+    # ---- the server's other words ----------------------------------------------------
+
+    def running_at(self, address: str) -> str:
+        """Say where to connect; ends in the address (RUN-2)."""
+        return self._in(
+            f"Servidor está rodando em {address}", f"Server is running at {address}"
+        )
+
+    def failed(self, error: InvalidAddress | InvalidServer) -> str:
+        """Report code 04 or 05 to the one who started the program."""
+        detail = f": {error.detail}" if error.detail else ""
+        return f"ERRO {error.code} {self.explain(error)}{detail}"
+
+    def ask_address(self) -> str:
+        """Ask for an address."""
+        return self._in("Endereço [127.0.0.1] >>> ", "Address [127.0.0.1] >>> ")
+
+    def ask_port(self) -> str:
+        """Ask for a port."""
+        return self._in("Porta [55555] >>> ", "Port [55555] >>> ")
+
+    # ---- the command line ------------------------------------------------------------
+
+    def help_program(self) -> str:
+        """Say what the program is."""
+        return self._in(
+            "Bate-papo, versão 1: um servidor e um cliente, feitos de tarefas.",
+            "Bate-papo, version 1: a server and a client, made of tasks.",
+        )
+
+    def help_server(self) -> str:
+        """Say what `server` does."""
+        return self._in("serve uma sala de bate-papo", "serve a chat room")
+
+    def help_client(self) -> str:
+        """Say what `client` does."""
+        return self._in(
+            "entra em uma sala; sem argumentos, começa desconectado",
+            "enter a room; without arguments, begin offline",
+        )
+
+    def help_lang(self) -> str:
+        """Explain `--lang`."""
+        return self._in("idioma das mensagens", "language of the messages")
+
+    def help_address(self) -> str:
+        """Explain the address."""
+        return self._in(
+            "endereço IPv4 ou IPv6 (padrão: 127.0.0.1)",
+            "IPv4 or IPv6 address (default: 127.0.0.1)",
+        )
+
+    def help_port(self) -> str:
+        """Explain the port."""
+        return self._in(
+            "porta, de 0 a 65535 (padrão: 55555); 0 deixa o sistema escolher",
+            "port, from 0 to 65535 (default: 55555); with 0 the system chooses",
+        )
+
+    def help_nick(self) -> str:
+        """Explain the nick."""
+        return self._in("o nick com que entrar", "the nick to enter with")
+
+    def help_ask(self) -> str:
+        """Explain `--ask`."""
+        return self._in("pergunta o endereço e a porta", "ask for address and port")
+
+    def help_addresses(self) -> str:
+        """Explain `--addresses`."""
+        return self._in(
+            "mostra ou esconde endereços (padrão: mostra só em 127.0.0.0/8 e ::1)",
+            "show or hide addresses (default: show on 127.0.0.0/8 and ::1 only)",
+        )
+
+    def help_log_file(self) -> str:
+        """Explain `--log-file`."""
+        return self._in("escreve o registro também aqui", "write the log here as well")
+
+    def help_option(self, option: str, default: float) -> str:
+        """Explain an option that has a number; 0 is shown as what it means."""
+        meaning = {
+            "--entry-timeout": self._in("segundos para entrar", "seconds to enter"),
+            "--stall-timeout": self._in(
+                "segundos que um leitor pode ficar sem ler",
+                "seconds that a reader may go without reading",
+            ),
+            "--outbox-limit": self._in(
+                "octetos que podem esperar por um leitor",
+                "octets that may wait for a reader",
+            ),
+            "--max-connections": self._in(
+                "conexões ao mesmo tempo", "connections at the same time"
+            ),
+            "--max-per-address": self._in(
+                "conexões por endereço", "connections from one address"
+            ),
+            "--rate": self._in(
+                "linhas por segundo lidas de cada conexão",
+                "lines per second read from each connection",
+            ),
+            "--answer-timeout": self._in(
+                "segundos de espera por uma resposta do servidor",
+                "seconds to wait for an answer of the server",
+            ),
+        }[option]
+        shown = f"{default:.10g}" if default else self._in("sem limite", "no limit")
+        return self._in(f"{meaning} (padrão: {shown})", f"{meaning} (default: {shown})")
