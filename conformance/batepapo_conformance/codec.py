@@ -36,7 +36,11 @@ _CAUSE = re.compile(rb"sintaxe|estado|tempo|cheio|limite|fim")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who, and from where; `address` and `port` are `None` where hidden."""
+    """Who, and from where; `address` and `port` are `None` where hidden.
+
+    An IPv6 address stands without its brackets. What is in brackets without
+    a colon (the grammar does not look inside any further) keeps them.
+    """
 
     nick: str
     address: str | None
@@ -221,7 +225,7 @@ class _Cursor:
         address = self.take(_IPV6 if bracketed else _IPV4, "an address", "EVENT-3")
         self.skip(b":", "EVENT-3")
         port = int(self.take(_PORT, "a port", "EVENT-3"))
-        return Origin(nick, address.strip("[]"), port)
+        return Origin(nick, address.strip("[]") if ":" in address else address, port)
 
     def take_event(self) -> tuple[str, Origin]:
         time = self.take(_TIME, "a time like 2026-01-31T12:00:00.000Z", "EVENT-2")

@@ -40,6 +40,9 @@ class RunningServer:
 class TesteeWouldNotStart(NoVerdict):
     """The testee ended, or did not listen in time: nothing can be judged."""
 
+    # pytest would take the name for that of a test.
+    __test__ = False
+
 
 def start_server(
     testee: Testee,

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from batepapo_conformance.failure import NoVerdict
 
@@ -73,6 +73,9 @@ class Testee:
         factor: by how much it is slower than a deadline of the suite expects.
         known_failures: reasons, by requirement id or name of a check.
     """
+
+    # pytest would take the name for that of a test.
+    __test__: ClassVar[bool] = False
 
     role: Role
     command: tuple[str, ...] | None = None

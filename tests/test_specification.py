@@ -1,0 +1,118 @@
+"""The specification against itself, and against the checks that it drives."""
+
+import functools
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from batepapo_conformance import spec
+from batepapo_conformance.codec import LINE
+from batepapo_conformance.testee import CONTRACT_OPTIONS, Role
+
+SPECIFICATION = spec.load()
+ID = re.compile(r"\b[A-Z]+-\d+\b")
+# What looks like an id and is none: standards, hashes, character sets.
+NO_ID = re.compile(r"\b(RFC|BCP|UTF|SHA|ISO|IPV|CVE|WCAG)-?\d+\b")
+
+
+@functools.cache
+def listed(role: Role) -> list[dict[str, Any]]:
+    """Every check of a role, as the suite itself lists it."""
+    command = [sys.executable, "-m", "batepapo", "check", role, "--list", "--json"]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    checks = json.loads(done.stdout)
+    assert isinstance(checks, list)
+    return checks
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_must_and_should_of_a_role_has_a_check_for_it(role: Role) -> None:
+    cited = {name for check in listed(role) for name in check["ids"]}
+    owed = [one.id for one in SPECIFICATION.obliging(role)]
+    lacking = [name for name in owed if name not in cited]
+    assert not lacking, f"no {role} check cites {', '.join(lacking)}"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_check_cites_ids_that_exist_and_quotes_a_sentence(role: Role) -> None:
+    for check in listed(role):
+        unknown = set(check["ids"]) - SPECIFICATION.requirements.keys()
+        assert check["ids"], f"{check['name']} cites nothing"
+        assert not unknown, f"{check['name']} cites unknown {unknown}"
+        assert check["sentence"], f"{check['name']} quotes nothing"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_check_is_about_rules_that_bind_its_role(role: Role) -> None:
+    for check in listed(role):
+        rules = [SPECIFICATION.requirements[name] for name in check["ids"]]
+        assert any(rule.binds(role) for rule in rules), check["name"]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_names_of_checks_are_unique(role: Role) -> None:
+    names = [check["name"] for check in listed(role)]
+    assert len(names) == len(set(names))
+
+
+def test_the_generated_tables_are_up_to_date() -> None:
+    command = [sys.executable, "-m", "batepapo_conformance.spec", "--check"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, f"{done.stderr}\npython -m ... --write mends it"
+
+
+def test_every_id_in_the_prose_exists() -> None:
+    for path in sorted(spec.folder().rglob("*.md")):
+        text = NO_ID.sub("", path.read_text(encoding="utf-8"))
+        families = {name.split("-")[0] for name in SPECIFICATION.requirements}
+        ids = {one for one in ID.findall(text) if one.split("-")[0] in families}
+        unknown = ids - SPECIFICATION.requirements.keys()
+        assert not unknown, f"{path.name} names {unknown}"
+
+
+def test_every_id_in_the_data_exists() -> None:
+    named = {one.rule for one in SPECIFICATION.limits.values()}
+    named |= {one.rule for one in SPECIFICATION.errors.values()}
+    named |= {one.rule for one in SPECIFICATION.causes.values()}
+    named |= {one.rule for one in SPECIFICATION.states}
+    for transcript in SPECIFICATION.transcripts.values():
+        named |= set(transcript.shows)
+    assert named <= SPECIFICATION.requirements.keys()
+
+
+def test_sections_named_by_messages_exist() -> None:
+    sections = {one.section for one in SPECIFICATION.requirements.values()}
+    sections |= {one.split(".")[0] for one in sections}
+    assert {one.section for one in SPECIFICATION.messages} <= sections
+
+
+def test_every_message_is_a_rule_of_the_grammar() -> None:
+    for message in SPECIFICATION.messages:
+        rule = rf"(?m)^{message.rule}\s+="
+        assert re.search(rule, SPECIFICATION.grammar), message.rule
+
+
+def test_the_options_that_the_suite_knows_are_those_of_the_contract() -> None:
+    text = (spec.folder() / "09-servers.md").read_text(encoding="utf-8")
+    table = re.findall(r"(?m)^\| `--([a-z-]+)`", text)
+    assert {*table, "ask"} == set(CONTRACT_OPTIONS[Role.SERVER])
+    text = (spec.folder() / "10-clients.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`--([a-z-]+)", text))
+    assert named == set(CONTRACT_OPTIONS[Role.CLIENT])
+
+
+def test_the_suite_measures_lines_as_the_specification_does() -> None:
+    assert SPECIFICATION.limits["line"].value == LINE
+
+
+@pytest.mark.parametrize("name", SPECIFICATION.requirements)
+def test_every_requirement_binds_somebody_and_gives_its_reason(name: str) -> None:
+    requirement = SPECIFICATION.requirements[name]
+    assert requirement.role in ("server", "client", "both")
+    assert requirement.text
+    assert requirement.why
