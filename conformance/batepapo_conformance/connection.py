@@ -97,6 +97,10 @@ class Connection:
     def write(self, pieces: list[bytes], seconds: float) -> bool:
         """Hand pieces over; what comes meanwhile is read.
 
+        Args:
+            pieces: what is written at once, each.
+            seconds: how long the peer may accept nothing and send nothing.
+
         Returns:
             Whether all of it was accepted. A connection that the peer has reset is
             no error: `read_line` will tell.
@@ -115,16 +119,15 @@ class Connection:
             return False
 
     def _write_and_read(self, octets: bytes, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
         self.socket.setblocking(False)
         left = memoryview(octets)
         with selectors.DefaultSelector() as selector:
             selector.register(self.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
             while left:
-                remaining = deadline - time.monotonic()
-                if remaining <= 0:
+                ready = selector.select(seconds)
+                if not ready:
                     return False
-                for _, events in selector.select(remaining):
+                for _, events in ready:
                     if events & selectors.EVENT_WRITE:
                         left = left[self.socket.send(left) :]
                     if events & selectors.EVENT_READ and not self._receive():
@@ -167,6 +170,10 @@ class Connection:
             self._partial = bytearray()
             return rest
         return self._ending
+
+    def put_back(self, line: bytes) -> None:
+        """Let a line that was read be the next one again."""
+        self._lines.appendleft(line)
 
     def arrived(self) -> list[bytes]:
         """Give the lines that are there already, without waiting."""

@@ -1,0 +1,280 @@
+"""Sections 6.2 and 6.3: many at once, and nobody waits for the slowest."""
+
+import time
+
+from batepapo_conformance import codec, kernel
+from batepapo_conformance.failure import NoVerdict, RuleBroken
+from batepapo_conformance.flood import TEXT, Flood
+from batepapo_conformance.participant import Participant
+from batepapo_conformance.plugin import requirement
+from batepapo_conformance.process import Stream
+from batepapo_conformance.server import Serve, Server
+from batepapo_conformance.testee import Testee
+
+MIB = 1 << 20
+# So that the system between takes little; what it takes then is the sender's buffer.
+SMALL = 4096
+# More than two systems hold between them and any default bound, however generous.
+PLENTY = 40 * MIB
+# What `PUBLICA`, its time and its origin add to a text in these checks, and LF.
+HEAD = 60
+
+
+@requirement("SERVE-1")
+def test_many_who_do_nothing_keep_nobody_waiting(serve: Serve) -> None:
+    """“A server MUST serve all connections up to its limit (section 8) at the same
+    time: a connection that sends nothing, or is slow, or has not entered, never keeps
+    another from being greeted, entering and speaking.”
+    """
+    server = serve()
+    for number in range(20):
+        server.dial(f"mudo-{number}")  # does not even read its greeting
+        server.connect(f"lento-{number}").send_pieces(b"/ENTRAR le")
+        server.connect(f"parado-{number}").enter()
+    ana = server.connect("ana")
+    ana.enter(rule="SERVE-1")
+    beto = server.connect("beto")
+    beto.enter(rule="SERVE-1")
+    ana.expect_entered(beto, "SERVE-1")
+    server.say_in_turn([ana, beto], "SERVE-1")
+
+
+@requirement("SERVE-1")
+def test_each_newcomer_is_served_while_all_before_stay(serve: Serve) -> None:
+    """“A server MUST serve all connections up to its limit (section 8) at the same
+    time”.
+    """
+    server = serve()
+    people: list[Participant] = []
+    for number in range(30):
+        newcomer = server.connect(f"p{number}")
+        newcomer.enter(rule="SERVE-1")
+        for one in people:
+            one.expect_entered(newcomer, "SERVE-1")
+        people.append(newcomer)
+    server.say_in_turn(people, "SERVE-1")
+
+
+def _flooded(server: Server, receive_buffer: int | None = SMALL) -> Flood:
+    ana, beto = server.participants("ana", "beto")
+    sleeper = server.participant("zeca", receive_buffer=receive_buffer)
+    return Flood([ana, beto], sleeper)
+
+
+@requirement("SLOW-1", "SLOW-3")
+def test_who_does_not_read_delays_nobody(serve: Serve) -> None:
+    """“A participant that does not read MUST NOT delay any other's lines.”"""
+    server = serve()
+    flood = _flooded(server)
+    flood.say(8 * MIB, "SLOW-1")
+    for one in flood.listeners:
+        one.barrier("SLOW-3")
+
+
+@requirement("SLOW-2", "SLOW-3", "ORDER-5", "LEAVE-3")
+def test_who_does_not_read_is_cut_off(serve: Serve, testee: Testee) -> None:
+    """“[...] the octets that the system has not accepted are bounded, by 1 MiB unless
+    the operator says otherwise. Past that bound the server MUST cut the connection
+    off, abruptly if need be: its last line may be partial [...]. It may be told
+    `ERRO 03 limite` first.”
+    """
+    quick = testee.has("outbox-limit")
+    server = serve(options={"outbox-limit": 65536} if quick else None)
+    flood = _flooded(server)
+    if not flood.say(PLENTY):
+        found = f"none after {flood.said} texts"
+        raise RuleBroken("SLOW-2", f"SAIU of {flood.sleeper.nick}", found)
+    for one in flood.listeners:
+        one.send("/USUARIOS")
+        one.expect_list(["ana", "beto"], "SLOW-3")
+        one.barrier("SLOW-3")
+    _saw_a_beginning(flood)
+
+
+def _saw_a_beginning(flood: Flood) -> None:
+    """Read what the sleeper got: the first texts, perhaps an error, then the end."""
+    sleeper, number = flood.sleeper, 0
+    speaker = flood.listeners[0].origin
+    expected = f"PUBLICA <time> {speaker} :{number} ..., or the end"
+    while isinstance(line := sleeper.connection.read_line(sleeper.scene.prompt), bytes):
+        if not line.endswith(b"\n"):  # cut off in the middle of it
+            continue
+        message = codec.parse_server_line(line.removesuffix(b"\n"))
+        match message:
+            case codec.Said(text=text) if text == flood.text(number):
+                number += 1
+            case codec.Refused(code="03", subject="limite"):
+                expected = "the end"
+            case codec.Left() if str(message.origin) == sleeper.origin:
+                raise RuleBroken("LEAVE-3", "no SAIU for who was cut off", line)
+            case _:
+                raise RuleBroken("ORDER-1", expected, line)
+    if line is None:
+        raise RuleBroken("SLOW-2", "the end of the connection", "nothing")
+
+
+@requirement("SLOW-2")
+def test_the_bound_holds_before_entering_too(serve: Serve, testee: Testee) -> None:
+    """“For each connection, in every state, the octets that the system has not
+    accepted are bounded, by 1 MiB unless the operator says otherwise.”
+    """
+    quick = testee.has("outbox-limit")
+    bound = 65536 if quick else MIB
+    server = serve(options={"outbox-limit": bound} if quick else None)
+    ana = server.participant("ana")
+    zeca = server.connect("zeca", receive_buffer=SMALL)
+    reply = _length_of_a_refusal(zeca)
+    asked = _ask_without_reading(zeca, lines=(8 * MIB + bound) // reply)
+    ana.barrier("SLOW-1")
+    if not zeca.connection.is_open:
+        return  # cut off
+    end = kernel.other_end(zeca.connection.socket)
+    if end is None:
+        raise NoVerdict("what the server has read cannot be seen here")
+    if end.unread:
+        return  # it has stopped reading (SLOW-6)
+    kept = asked * reply - end.unsent - 2 * MIB  # what our own system may hold
+    if kept > bound:
+        expected = f"no more than {bound} octets kept"
+        raise RuleBroken("SLOW-2", expected, f"about {kept} octets of replies kept")
+
+
+def _length_of_a_refusal(one: Participant) -> int:
+    one.send("/ENTRAR ana")
+    return len(codec.encode(one.expect_error("01", "ana", "ENTER-3")))
+
+
+def _ask_without_reading(one: Participant, lines: int) -> int:
+    """Ask for a taken nick again and again; give how often it was accepted.
+
+    It ends when the server neither reads on nor has cut the connection off: when
+    nothing more was accepted for a second.
+    """
+    line = b"/ENTRAR ana\n"
+    block, sent = line * 4096, 0
+    patience = time.monotonic() + 1
+    while sent < lines * len(line) and one.connection.is_open:
+        taken = one.connection.offer(block[sent % len(line) :])
+        sent += taken
+        if taken:
+            patience = time.monotonic() + 1
+        elif time.monotonic() > patience:
+            break
+        else:
+            time.sleep(0.01)
+    return sent // len(line)
+
+
+@requirement("SLOW-6", "ORDER-2")
+def test_whoever_pipelines_and_reads_late_gets_every_reply(serve: Serve) -> None:
+    """“A server MAY stop reading from a connection that does not read its replies,
+    until it does.”
+    """
+    server = serve()
+    server.participant("ana")
+    zeca = server.connect("zeca", receive_buffer=SMALL)
+    asked = _ask_without_reading(zeca, lines=10_000)
+    zeca.connection.half_close()
+    for _ in range(asked):
+        zeca.expect_error("01", "ana", "ORDER-2")
+    zeca.expect_closed("EOF-1")
+
+
+@requirement("SLOW-4")
+def test_a_burst_within_the_bound_cuts_nobody_off(serve: Serve, testee: Testee) -> None:
+    """“A burst of up to the bound MUST NOT cut off anybody who reads.”"""
+    quick = testee.has("outbox-limit")
+    bound = 6 * MIB if quick else MIB
+    server = serve(options={"outbox-limit": bound} if quick else None)
+    flood = _flooded(server, receive_buffer=None)
+    texts = bound // (TEXT + HEAD) - 128
+    if flood.say(texts * TEXT, "SLOW-1"):
+        found = f"SAIU after {flood.said} texts"
+        raise RuleBroken("SLOW-4", f"nobody leaves in {texts} texts", found)
+    late = flood.sleeper
+    for number in range(flood.said):
+        late.expect_public(flood.listeners[0], flood.text(number), "SLOW-4")
+    late.barrier("SLOW-4")
+
+
+@requirement("SLOW-5", "LEAVE-3")
+def test_who_accepts_nothing_for_too_long_is_cut_off(
+    serve: Serve, testee: Testee
+) -> None:
+    """“A connection that accepts no octet for 60 s while some are due MUST be cut
+    off.”
+    """
+    seconds = 1.0 if testee.has("stall-timeout") else 60.0
+    server = serve(options={"stall-timeout": 1} if seconds < 60 else None)
+    flood = _flooded(server)
+    begin = time.monotonic()
+    if not _fill(flood):
+        for number, one in enumerate(flood.listeners):
+            # Its time, the 2 s of section 1.5, and what a busy machine takes.
+            within = seconds + 2 + server.scene.prompt if number == 0 else None
+            one.expect("SAIU <time> <origin> :<reason>", "SLOW-5", within=within)
+    if time.monotonic() - begin < seconds:
+        raise RuleBroken("SLOW-5", f"nobody is cut off before {seconds:g} s", "SAIU")
+    for one in flood.listeners:
+        one.barrier("SLOW-3")
+
+
+def _fill(flood: Flood) -> bool:
+    """Speak until the system takes nothing more for the sleeper; whether it has gone.
+
+    Raises:
+        NoVerdict: what the system takes cannot be seen here.
+    """
+    taken = -1
+    while True:
+        if flood.say(128 * 1024):
+            return True
+        end = kernel.other_end(flood.sleeper.connection.socket)
+        if end is None:
+            raise NoVerdict("what the system has accepted cannot be seen here")
+        if end.unsent == taken:
+            return False
+        taken = end.unsent
+
+
+@requirement("SLOW-5")
+def test_who_reads_slowly_is_not_cut_off(serve: Serve, testee: Testee) -> None:
+    """“Before that the octets are offered to the system once more.”"""
+    if not testee.has("stall-timeout"):
+        raise NoVerdict("without an option for the 60 s this takes several minutes")
+    server = serve(options={"stall-timeout": 1})
+    flood = _flooded(server, receive_buffer=None)
+    if _fill(flood):
+        raise RuleBroken("SLOW-5", "nobody is cut off while filling", "SAIU")
+    slow, heard = flood.sleeper, 0
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        # A little at a time: the system has room again, and does not yet say so.
+        for _ in range(200):
+            speaker, text = flood.listeners[0], flood.text(heard)
+            slow.expect_public(speaker, text, "SLOW-5")
+            heard += 1
+        time.sleep(0.4)
+    for number in range(heard, flood.said):
+        slow.expect_public(flood.listeners[0], flood.text(number), "SLOW-5")
+    slow.barrier("SLOW-5")
+
+
+@requirement("SLOW-7")
+def test_a_log_that_nobody_reads_delays_nobody(serve: Serve) -> None:
+    """“A log that nobody reads (standard error is a full pipe) MUST NOT delay anybody;
+    lines of the log may be lost then.”
+    """
+    server = serve(stderr=Stream.UNREAD)
+    ana = server.participant("ana")
+    noisy = server.connect("outra")
+    for _ in range(4):
+        # Each is an error that is logged (LOG-1); a pipe holds some 64 KiB.
+        noisy.pipeline(*["/ENTRAR ana"] * 1000)
+        for _ in range(1000):
+            noisy.expect_error("01", "ana", "SLOW-7")
+        server.connect("breve").connection.close()
+    beto = server.connect("beto")
+    beto.enter(rule="SLOW-7")
+    ana.expect_entered(beto, "SLOW-7")
+    server.say_in_turn([ana, beto], "SLOW-7")

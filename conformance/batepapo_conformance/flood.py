@@ -1,0 +1,90 @@
+"""Somebody who says very much, and who hears of it (section 6.3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from batepapo_conformance import codec
+from batepapo_conformance.failure import RuleBroken
+from batepapo_conformance.participant import Participant
+
+TEXT = 400
+"""Octets of one text of a flood."""
+
+# Lines of one write; small enough for every listener to take before the next.
+_BATCH = 64
+
+
+@dataclass
+class Flood:
+    """A speaker, those who listen to it, and somebody who does not read.
+
+    Attributes:
+        listeners: those who read all the time; the speaker is the first of them.
+        sleeper: who has entered and does not read.
+        said: how many texts there have been.
+        gone: for each listener, after which text it saw the sleeper's `SAIU`.
+    """
+
+    listeners: Sequence[Participant]
+    sleeper: Participant
+    said: int = 0
+    gone: dict[Participant, int] = field(default_factory=dict)
+
+    def say(self, octets: int, rule: str = "SLOW-1") -> bool:
+        """Say texts of so many octets altogether, but stop at the sleeper's `SAIU`.
+
+        Returns:
+            whether the sleeper has gone.
+
+        Raises:
+            RuleBroken: `rule`, if a listener does not hear a text soon; SLOW-3, if
+                it hears anything else than the texts and one `SAIU`; ORDER-5, if
+                the `SAIU` has not the same place for all.
+        """
+        end = self.said + octets // TEXT
+        while self.said < end and not self.gone:
+            self._say_some(rule)
+        if self.gone:  # the SAIU may have come after the last text that was read
+            self._say_some(rule)
+            self._same_place_for_all()
+        return bool(self.gone)
+
+    def text(self, number: int) -> str:
+        """Give the text of a number: so that each is known, and as long as allowed."""
+        return f"{number:<{TEXT - 1}}."
+
+    def _say_some(self, rule: str) -> None:
+        texts = [self.text(self.said + number) for number in range(_BATCH)]
+        self.listeners[0].pipeline(*(f":{text}" for text in texts))
+        for listener in self.listeners:
+            for number, text in enumerate(texts, self.said):
+                self._hear(listener, number, text, rule)
+        self.said += _BATCH
+
+    def _hear(
+        self, listener: Participant, number: int, text: str, rule: str
+    ) -> None:
+        speaker = self.listeners[0]
+        expected = f"PUBLICA <time> {speaker.origin} :{number} ..."
+        message = listener.read(expected, rule)
+        if listener not in self.gone and self._is_departure(message):
+            self.gone[listener] = number
+            message = listener.read(expected, rule)
+        if not isinstance(message, codec.Said) or message.text != text:
+            line = codec.encode(message).removesuffix(b"\n")
+            raise RuleBroken("SLOW-3", expected, line)
+
+    def _is_departure(self, message: codec.ServerMessage) -> bool:
+        return (
+            isinstance(message, codec.Left)
+            and str(message.origin) == self.sleeper.origin
+        )
+
+    def _same_place_for_all(self) -> None:
+        places = {self.gone.get(listener) for listener in self.listeners}
+        if len(places) > 1:
+            found = ", ".join(str(place) for place in places)
+            raise RuleBroken(
+                "ORDER-5", "SAIU before the same text for all", f"before texts {found}"
+            )
+        self.sleeper.inside = False

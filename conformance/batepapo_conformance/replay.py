@@ -1,0 +1,210 @@
+"""Runs a transcript of `spec/transcripts` against a server.
+
+The format is described in `spec/transcripts/README.md`. Each connection is read by
+its own steps alone, so a session may show somebody who does not read.
+"""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from batepapo_conformance import codec, delivery
+from batepapo_conformance.failure import RuleBroken
+from batepapo_conformance.participant import Participant, fits
+from batepapo_conformance.server import Server
+from batepapo_conformance.spec import Transcript, load
+
+_ARROWS = re.compile(r"(?P<name>\S+) (?P<arrow>->>|->|~>|<-|<~) (?P<rest>.*)")
+_SAYS = re.compile(r"(?P<name>\S+) says (?P<times>\d+) times (?P<text>.*)")
+_WAITS = re.compile(r"\S+ waits (?P<seconds>[\d.]+)")
+_REPEATED = re.compile(r"<(\d+) x (.)>")
+_NAMED = re.compile(r"<([a-z0-9]+(?: \d+)?)>")
+_ESCAPED = re.compile(r"\\(r|n|\\|x[0-9A-Fa-f]{2})")
+_VALUES = frozenset({"time", "explanation", "reason", "software"})
+
+# The plain rule of each line, and the rules and families that concern it as well.
+_RULES: Final = {
+    "BATEPAPO": ("GREET-1", "GREET SERVE"),
+    "USUARIOS": ("LIST-1", "LIST-2 ORDER-2 ORDER-3 SERVE EOF LIMIT"),
+    "ENTROU": ("ENTER-1", "ENTER EVENT ORDER SERVE EOF LIMIT"),
+    "SAIU": ("LEAVE-3", "LEAVE EVENT ORDER CLOSE SLOW EOF"),
+    "PUBLICA": ("PUBLIC-1", "PUBLIC EVENT ORDER EOF SLOW LIMIT-4"),
+    "PRIVADA": ("PRIVATE-1", "PRIVATE EVENT ORDER SLOW EOF"),
+    "ENVIADA": ("PRIVATE-1", "PRIVATE ORDER SLOW EOF"),
+    "ERRO 01": ("ENTER-3", "ENTER-4 LIMIT-1"),
+    "ERRO 02": ("PRIVATE-2", "SLOW ORDER EOF"),
+    "ERRO 03": ("ERROR-1", "LIMIT CLOSE EOF SLOW"),
+    "closed": ("CLOSE-1", "CLOSE"),
+}
+
+
+class Replay:
+    """One session, step by step.
+
+    Args:
+        server: a server with the options of the transcript.
+        transcript: what is said and answered.
+    """
+
+    def __init__(self, server: Server, transcript: Transcript) -> None:
+        self._server = server
+        self._shows = transcript.shows
+        self._steps = transcript.steps
+        self._people: dict[str, Participant] = {}
+        self._times: dict[str, str] = {}
+
+    def run(self) -> None:
+        """Take every step.
+
+        Raises:
+            RuleBroken: a line is another than the session shows.
+        """
+        self._run(iter(self._steps))
+
+    def _run(self, steps: Iterator[str]) -> None:
+        for step in steps:
+            if step == "either":
+                self._run(iter(self._choose(_branches(steps))))
+            else:
+                self._take(step)
+
+    def _take(self, step: str) -> None:
+        if arrow := _ARROWS.fullmatch(step):
+            self._exchange(arrow["name"], arrow["arrow"], arrow["rest"])
+        elif says := _SAYS.fullmatch(step):
+            line = f":{_repeat(says['text'])}\n".encode("ascii")
+            self._people[says["name"]].send_pieces(line * int(says["times"]))
+        elif waits := _WAITS.fullmatch(step):
+            time.sleep(float(waits["seconds"]))
+        else:
+            self._connect_or_end(*step.split(" ", 1))
+
+    def _connect_or_end(self, name: str, what: str) -> None:
+        match what:
+            case "connects":
+                self._people[name] = self._server.dial(name)
+            case "half-closes":
+                self._people[name].half_close()
+            case "closes":
+                self._people[name].close()
+            case "resets":
+                self._people[name].reset()
+            case "is closed":
+                self._people[name].expect_closed(self._rule("closed"))
+            case _:
+                raise ValueError(f"not a step of a transcript: {name} {what}")
+
+    def _exchange(self, name: str, arrow: str, rest: str) -> None:
+        person = self._people[name]
+        match arrow:
+            case "->":
+                person.send_pieces(f"{_repeat(rest)}\n".encode("ascii"))
+            case "->>":
+                lines = [f"{_repeat(line)}\n" for line in rest.split(" | ")]
+                person.send_pieces("".join(lines).encode("ascii"))
+            case "~>":
+                # Only who has read the piece before can see where it ended.
+                delivery.wait_until_read(person.connection.socket)
+                person.send_pieces(_unescape(_repeat(rest)))
+            case "<-":
+                self._expect(person, rest)
+            case _:
+                while not self._expect(person, rest, insist=False):
+                    pass
+
+    # ---- expected lines ----------------------------------------------------
+
+    def _expect(self, person: Participant, form: str, *, insist: bool = True) -> bool:
+        """Read a line; whether it is the expected one. If not: broken, or skipped."""
+        resolved, rule = self._resolve(form), self._rule(form)
+        message = person.read(resolved, rule)
+        line = codec.encode(message).removesuffix(b"\n")
+        if not fits(resolved, line.decode("ascii")):
+            if insist:
+                raise RuleBroken(rule, resolved, line)
+            return False
+        self._bind(form, message)
+        return True
+
+    def _resolve(self, form: str) -> str:
+        """Put in what is known by now; what is not yet stays open."""
+
+        def known(match: re.Match[str]) -> str:
+            name = match[1]
+            if name in _VALUES:
+                return match[0]
+            if name.startswith("time "):
+                return self._times.get(name, "<time>")
+            return self._people[name].origin
+
+        return _NAMED.sub(known, _repeat(form))
+
+    def _bind(self, form: str, message: codec.ServerMessage) -> None:
+        """Learn times and origins where they occur for the first time."""
+        for name in _NAMED.findall(form):
+            if name.startswith("time ") and hasattr(message, "time"):
+                self._times.setdefault(name, message.time)
+            elif name in self._people and hasattr(message, "origin"):
+                person, origin = self._people[name], str(message.origin)
+                if person.origin == "<origin>":
+                    at = f"{message.origin.nick}@{person.connection.local}"
+                    if origin not in (at, f"{message.origin.nick}@-"):
+                        raise RuleBroken("EVENT-3", at, origin.encode("ascii"))
+                    person.origin = origin
+
+    def _choose(self, branches: Sequence[Sequence[str]]) -> Sequence[str]:
+        """Give the branch whose first line is the one that comes next."""
+        forms = []
+        for branch in branches:
+            first = _ARROWS.fullmatch(branch[0])
+            assert first is not None
+            person, form = self._people[first["name"]], first["rest"]
+            forms.append(self._resolve(form))
+            rule = self._rule(form)
+            message = person.read(" or ".join(forms), rule)
+            line = codec.encode(message)
+            person.connection.put_back(line)
+            if fits(forms[-1], line.decode("ascii").removesuffix("\n")):
+                return branch
+        raise RuleBroken(rule, " or ".join(forms), line.removesuffix(b"\n"))
+
+    def _rule(self, form: str) -> str:
+        """Which rule a step relies on: that of its message, or one that is shown.
+
+        Of those that concern such a line it is the last one of the specification,
+        which goes from the plain to the particular: a whole session must not blame
+        a plain rule for what may be a particular mistake.
+        """
+        words = form.split(" ")
+        kind = " ".join(words[:2]) if words[0] == "ERRO" else words[0]
+        plain, about = _RULES[kind]
+        shown = [
+            rule
+            for rule in self._shows
+            if not {rule, rule.split("-")[0]}.isdisjoint(about.split())
+        ]
+        return max([plain, *shown], key=lambda rule: load().requirements[rule].rank)
+
+
+def _branches(steps: Iterator[str]) -> list[list[str]]:
+    branches: list[list[str]] = [[]]
+    for step in steps:
+        if step == "end":
+            return branches
+        if step == "or":
+            branches.append([])
+        else:
+            branches[-1].append(step)
+    raise ValueError("an `either` without its `end`")
+
+
+def _repeat(text: str) -> str:
+    return _REPEATED.sub(lambda match: match[2] * int(match[1]), text)
+
+
+def _unescape(text: str) -> bytes:
+    plain = {"r": "\r", "n": "\n", "\\": "\\"}
+    return _ESCAPED.sub(
+        lambda match: plain.get(match[1]) or chr(int(match[1][1:], 16)), text
+    ).encode("latin-1")
