@@ -52,7 +52,8 @@ def drift(where: Path) -> dict[Path, str]:
 
 
 def _rendered(part: re.Match[str], specification: Specification) -> str:
-    return f"{part['begin']}{_TABLES[part['name']](specification)}\n{part['end']}"
+    # Between blank lines: some readers of Markdown need them to see a table.
+    return f"{part['begin']}\n{_TABLES[part['name']](specification)}\n\n{part['end']}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
