@@ -240,6 +240,8 @@ class Wire:
 
     def send_octets(self, octets: bytes) -> None:
         """Send octets as they are. That the client is gone already is no failure."""
+        if not octets:
+            return
         self._exchange.received(self._who, octets)
         self.socket.settimeout(self._seconds(SOON))
         with contextlib.suppress(OSError):
@@ -380,6 +382,13 @@ class Wire:
         came = self._read(seconds)
         if isinstance(came, bytes):
             raise RuleBroken(rule, f"nothing yet: {why}", came)
+
+    def has_line(self, seconds: float) -> bool:
+        """Whether there is a line that no expectation has taken, or comes in time."""
+        came = self._read(seconds)
+        if isinstance(came, bytes):
+            self._lines.appendleft(came)
+        return isinstance(came, bytes)
 
     def arrived(self) -> bytes:
         """Everything that has come and that no expectation has taken."""

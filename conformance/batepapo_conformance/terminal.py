@@ -64,6 +64,16 @@ class Terminal:
         self._mark = self._totals()
         self._write(octets)
 
+    def types_in_background(self, *lines: str) -> None:
+        """Type more lines than a pipe holds, while the check goes on."""
+
+        def type_on() -> None:
+            with contextlib.suppress(ValueError):  # the pipe was closed meanwhile
+                self.types(*lines)
+
+        # A daemon: it ends when the client does, which the check sees to.
+        threading.Thread(target=type_on, daemon=True).start()
+
     def ends_input(self) -> None:
         """End the standard input."""
         self.process.close_input()
@@ -135,16 +145,41 @@ class Terminal:
         Raises:
             RuleBroken: nothing was.
         """
-        before = self._mark
+        self._says_something(self._mark, rule, what)
 
+    def has_said_something(self, *, rule: str, what: str) -> None:
+        """The same since the start.
+
+        Raises:
+            RuleBroken: nothing was.
+        """
+        self._says_something(dict.fromkeys(self._streams, 0), rule, what)
+
+    def _says_something(self, before: Mapping[str, int], rule: str, what: str) -> None:
         def told() -> bool:
             return any(
-                any(chr(octet).isalpha() for octet in stream.beginning[before[name] :])
-                for name, stream in self._streams.items()
+                chr(octet).isalpha()
+                for name, begin in before.items()
+                for octet in self._streams[name].beginning[begin:]
             )
 
         if not self._wait(told, SOON):
             raise RuleBroken(rule, what, f"no output within {SOON:g} s")
+
+    def has_shown_something(self, *, rule: str, what: str) -> None:
+        """Standard output holds something that can be read.
+
+        Raises:
+            RuleBroken: it holds nothing.
+        """
+        self._says_something({"standard output": 0}, rule, what)
+
+    def said_since_typing(self) -> bytes:
+        """What was shown and warned since the last typed line."""
+        return b"".join(
+            stream.beginning[self._mark[name] :]
+            for name, stream in self._streams.items()
+        )
 
     def waits_for_output(self, *, rule: str, what: str) -> None:
         """Since the last typed line (or the start) there was any output at all.
@@ -169,6 +204,17 @@ class Terminal:
             stream.wait_end(SOON)
         if ended != status:
             raise RuleBroken(rule, f"exit status {status}", f"exit status {ended}")
+
+    def ends(self, *, rule: str, within: float = SOON) -> None:
+        """The client ends, whatever its status.
+
+        Raises:
+            RuleBroken: it does not.
+        """
+        if self.process.wait(self._seconds(within)) is None:
+            raise RuleBroken(rule, "the end of the client", f"runs after {within:g} s")
+        for stream in self._streams.values():
+            stream.wait_end(SOON)
 
     def never_shows(self, octets: bytes, *, rule: str) -> None:
         """What has been shown and warned so far holds nothing of these octets.

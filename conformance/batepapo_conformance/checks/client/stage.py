@@ -2,11 +2,13 @@
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Self
 
 from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.exchange import Exchange
+from batepapo_conformance.failure import NoVerdict
 from batepapo_conformance.process import Process, Processes, Stream
 from batepapo_conformance.scripted_server import (
     ScriptedServer,
@@ -34,6 +36,11 @@ TOLERANCE: Final = 2.0
 
 LEAVING: Final = LEAVE + TOLERANCE
 """Seconds after which a client that was asked to leave has ended, whatever happens."""
+
+DEFAULT_PORT: Final = 55555
+"""Where a client connects to if nobody says otherwise (ASK-1)."""
+
+_TURN = 20.0  # seconds to wait until another check has done with the default port
 
 HERE: Final = "here"
 """Stands for the address or port of the scripted server."""
@@ -93,6 +100,24 @@ class Stage:
         )
         return self._servers.enter_context(server)
 
+    def listen_at_default_port(self) -> ScriptedServer:
+        """A scripted server where clients look if nobody says otherwise.
+
+        Other checks that run at the same time may want the port as well, so
+        this waits its turn.
+
+        Raises:
+            NoVerdict: somebody else has it for good.
+        """
+        deadline = time.monotonic() + _TURN
+        while True:
+            try:
+                return self.listen(port=DEFAULT_PORT)
+            except NoVerdict:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
     def _is_any_alive(self) -> bool:
         return any(client.status is None for client in self._clients)
 
@@ -142,9 +167,16 @@ class Stage:
         self._clients.append(terminal.process)
         return terminal
 
-    def start_offline(self, *, extra: Sequence[str] = ()) -> Terminal:
+    def start_offline(
+        self,
+        *,
+        extra: Sequence[str] = (),
+        environment: Mapping[str, str | None] | None = None,
+    ) -> Terminal:
         """Start the client without any argument (ASK-3)."""
-        return self.start(None, address=None, port=None, extra=extra)
+        return self.start(
+            None, address=None, port=None, extra=extra, environment=environment
+        )
 
     def accept(
         self, *, rule: str = "ASK-1", server: ScriptedServer | None = None
@@ -188,8 +220,12 @@ class Stage:
         """
         client = self.start(nick, on_terminal=on_terminal, server=server, stdout=stdout)
         wire = self.greet(nick, server=server)
-        wire.send(participants(*present), entered(nick))
+        self.let_in(wire, nick, *present)
         return client, wire
+
+    def let_in(self, wire: Wire, nick: str, *present: str) -> None:
+        """Answer `/ENTRAR`: the list, and `ENTROU`."""
+        wire.send(participants(*present), entered(nick))
 
     def settle(self, client: Terminal, wire: Wire) -> None:
         """Let the client show everything that it has to show by now.

@@ -1,0 +1,1 @@
+"""The checks of clients, one file a part of the specification."""

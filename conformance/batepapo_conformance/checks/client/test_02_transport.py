@@ -1,0 +1,161 @@
+"""Section 2: transport and framing, as a client has to keep them."""
+
+import socket
+import time
+
+from batepapo_conformance import kernel
+from batepapo_conformance.checks.client.stage import Stage
+from batepapo_conformance.failure import NoVerdict, RuleBroken
+from batepapo_conformance.plugin import requirement
+from batepapo_conformance.scripted_server import (
+    entered,
+    greeting,
+    left,
+    participants,
+    refused,
+    said,
+    sent,
+    whispered,
+)
+
+_WHEN = "2026-01-31T12:00:00.000Z "
+_KEEPALIVE = 60.0
+_GRAIN = 1.0  # seconds by which the system's own clock ticks may be coarse
+
+
+@requirement("TCP-1")
+def test_a_conversation_is_one_connection(stage: Stage) -> None:
+    """TCP-1: "Every conversation runs over one TCP connection over IPv4"."""
+    ana, wire = stage.enter("ana")
+    ana.types("oi", "beto:psiu")
+    wire.expect(":oi", rule="TYPE-9")
+    wire.expect("beto:psiu", rule="TYPE-5")
+    wire.send(said("ana", "oi"), sent("beto"))
+    ana.types("quit")
+    wire.expect_leave(rule="TYPE-3")
+    wire.half_close()
+    ana.exits(0, rule="QUIT-1")
+    if stage.server.is_called():
+        raise RuleBroken("TCP-1", "one connection", "a second one")
+
+
+@requirement("TCP-2")
+def test_a_client_may_connect_over_ipv6(stage: Stage) -> None:
+    """TCP-2: "a client MAY connect to one; nothing else ... changes"."""
+    if not socket.has_ipv6:
+        raise NoVerdict("this machine has no IPv6")
+    server = stage.listen(address="::1")
+    stage.start("ana", server=server)
+    wire = stage.greet("ana", rule="TCP-2", server=server)
+    wire.send(participants(), entered("ana"))
+
+
+@requirement("TCP-4")
+def test_keepalive_is_switched_on(stage: Stage) -> None:
+    """TCP-4: "A client MUST have TCP keepalive switched on, with the same 60 s"."""
+    _, wire = stage.enter("ana")
+    deadline = time.monotonic() + stage.testee.seconds(2)
+    end = kernel.other_end(wire.socket)
+    # While octets are under way, another timer runs in the place of this one.
+    while end is not None and end.keepalive is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+        end = kernel.other_end(wire.socket)
+    if end is None:
+        raise NoVerdict("only Linux tells the keepalive of another program's socket")
+    if end.keepalive is None:
+        raise RuleBroken("TCP-4", "TCP keepalive switched on", "it is off")
+    if end.keepalive > _KEEPALIVE + _GRAIN:
+        came = f"after {end.keepalive:.0f} s"
+        raise RuleBroken("TCP-4", "the first question after 60 s of silence", came)
+
+
+@requirement("FRAME-1")
+def test_everything_sent_is_a_line_ended_by_lf(stage: Stage) -> None:
+    """FRAME-1: "MUST be a sequence of lines, each derived by the grammar"."""
+    ana, wire = stage.enter("ana")
+    typed = ["oi", "beto:psiu", "/usuarios", ":a:b", "não", "x" * 900, "quit"]
+    ana.types_octets("".join(f"{line}\r\n" for line in typed).encode())
+    wire.expect(":oi", rule="TYPE-13")
+    wire.expect("beto:psiu", rule="TYPE-5")
+    wire.expect("/USUARIOS", rule="TYPE-2")
+    wire.expect(":a:b", rule="TYPE-7")
+    wire.expect(":nao", rule="TYPE-1")
+    wire.expect_text("x" * 900, rule="TYPE-10")
+    wire.expect_leave(rule="TYPE-3")
+    wire.half_close()
+    wire.expect_end(rule="FRAME-1")
+
+
+@requirement("FRAME-2")
+def test_cr_lf_ends_a_line_like_lf(stage: Stage) -> None:
+    """FRAME-2: "A receiver MUST accept CR LF at the end of a line exactly like LF"."""
+    ana = stage.start("ana")
+    wire = stage.accept()
+    wire.send_octets(b"BATEPAPO 1 scripted/1\r\n")
+    wire.expect("/ENTRAR ana", rule="FRAME-2")
+    wire.send("USUARIOS 1 beto\r", "USUARIOS 0 carla\r", "ENTROU " + _WHEN + "ana@-\r")
+    wire.send("PUBLICA " + _WHEN + "beto@- :oi\r")
+    ana.shows("beto", "oi", rule="FRAME-2")
+    ana.types("bom dia")
+    wire.expect(":bom dia", rule="FRAME-2")
+    wire.send("ERRO 03 fim :ate logo\r")
+    wire.half_close()
+    ana.warns("ERRO 03", "fim", rule="FRAME-2")
+
+
+@requirement("FRAME-3")
+def test_lines_are_found_however_they_arrive(any_stage: Stage) -> None:
+    """FRAME-3: "The result MUST be the same for every segmentation"."""
+    ana = any_stage.start("ana")
+    wire = any_stage.greet("ana", rule="GREET-1")
+    wire.send(
+        participants("beto", remaining=1),
+        participants("carla"),
+        entered("ana"),
+        said("beto", "oi, ana"),
+        whispered("carla", "psiu"),
+        left("beto"),
+        entered("davi"),
+    )
+    ana.shows_all(["beto", "carla"], rule="SHOW-2")
+    ana.shows("beto", "oi, ana", rule="SHOW-1")
+    ana.shows("carla", "psiu", rule="SHOW-1")
+    ana.shows("davi", rule="SHOW-2")
+    ana.types("ninguem:oi", "quit")
+    wire.expect("ninguem:oi", rule="TYPE-5")
+    wire.expect_leave(rule="TYPE-3")
+    wire.send(refused("02", "ninguem"), left("ana"))
+    ana.says("02", "ninguem", rule="SHOW-5")
+    wire.half_close()
+    ana.exits(0, rule="QUIT-1")
+
+
+@requirement("FRAME-3", "FAIL-5")
+def test_an_error_is_found_however_it_arrives(any_stage: Stage) -> None:
+    """FRAME-3: "one read may bring a part of a line, several lines, or a CR"."""
+    ana = any_stage.start("ana")
+    wire = any_stage.accept()
+    wire.send(greeting())
+    wire.expect("/ENTRAR ana", rule="GREET-1")
+    wire.send(refused("01", "ana"))
+    ana.says("01", rule="SHOW-4")
+    ana.types("beto")
+    wire.expect("/ENTRAR beto", rule="TYPE-12")
+    wire.send(participants(), entered("beto"), said("beto", "a"), refused("03", "fim"))
+    wire.half_close()
+    ana.warns("ERRO 03", "fim", rule="SHOW-4")
+    ana.exits(3, rule="FAIL-5")
+
+
+@requirement("FRAME-2", "FAIL-4")
+def test_a_line_may_have_512_octets(stage: Stage) -> None:
+    """FRAME-2: "exactly like LF": 512 octets are the limit, whatever ends it."""
+    for end in (b"\n", b"\r\n"):
+        nicks = " ".join(f"p{number:014}" for number in range(31))
+        line = f"USUARIOS 0 {nicks}".encode()
+        line += b" " + b"z" * (512 - len(line) - 1 - len(end)) + end
+        ana = stage.start("ana")
+        wire = stage.greet("ana")
+        wire.send_octets(line)
+        wire.send(entered("ana"), said("beto", "cheguei"))
+        ana.shows("beto", "cheguei", rule="FAIL-4")

@@ -1,0 +1,184 @@
+"""Section 10.6: a hostile server."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from batepapo_conformance.checks.client.stage import LEAVING, Stage
+from batepapo_conformance.codec import encode
+from batepapo_conformance.failure import RuleBroken
+from batepapo_conformance.plugin import requirement
+from batepapo_conformance.process import Stream
+from batepapo_conformance.scripted_server import entered, greeting, participants
+from batepapo_conformance.terminal import Terminal
+
+_HOSTILE = {
+    "clear the screen": b"\x1b[2Jola",
+    "a title": b"\x1b]0;ola\x07",
+    "carriage return": b"\rola",
+    "backspace": b"\x08ola",
+    "NUL": b"\x00ola",
+    "DEL": b"\x7fola",
+    "C1": b"\x9b31mola",
+    "UTF-8": "óla".encode(),
+    "tab": b"\tola",
+}
+_WHEN = b"2026-01-31T12:00:00.000Z"
+
+_PLACES = {
+    "software": b"BATEPAPO 1 %b\n",
+    "text": b"PUBLICA %b beto@- :%%b\n" % _WHEN,
+    "nick": b"ENTROU %b %%b@-\n" % _WHEN,
+    "reason": b"SAIU %b beto@- :%%b\n" % _WHEN,
+    "explanation": b"ERRO 03 fim :%b\n",
+    "cause": b"ERRO 03 %b :fim\n",
+    "keyword": b"%b oi\n",
+    "half a line": b"PUBLICA %b beto@- :%%b" % _WHEN,
+}
+
+_MIB = 1 << 20
+_GROWTH = 64 * _MIB
+"""Octets by which a client may grow: a hundred times what it could need."""
+_MANY = 1_000_000
+_BATCH = 1000
+_FLOOD_SECONDS = 20.0
+
+_LEAVES: dict[str, Callable[[Terminal], None]] = {
+    "SIGTERM": lambda client: client.terminates(),
+    "by word": lambda client: client.types("quit"),
+}
+
+
+@requirement("SAFE-1", "FAIL-4")
+@pytest.mark.parametrize("place", _PLACES.values(), ids=_PLACES.keys())
+def test_nothing_but_printable_ascii_gets_through(stage: Stage, place: bytes) -> None:
+    """SAFE-1: "MUST NOT write anything ... that a server chose but printable ASCII"."""
+    for octets in _HOSTILE.values():
+        ana = stage.start("ana")
+        wire = stage.accept()
+        if not place.startswith(b"BATEPAPO"):
+            wire.send(greeting())
+            wire.expect("/ENTRAR ana", rule="ASK-1")
+            stage.let_in(wire, "ana")
+        wire.send_octets(place % octets)
+        wire.half_close()
+        ana.ends(rule="FAIL-4")
+        ana.never_shows(octets, rule="SAFE-1")
+
+
+@requirement("SAFE-2", "FAIL-4")
+def test_an_endless_line_is_not_collected(stage: Stage) -> None:
+    """SAFE-2: "A client's memory MUST stay bounded whatever a server sends"."""
+    ana, wire = stage.enter("ana")
+    stage.settle(ana, wire)
+    before = ana.process.memory()
+    chunk = b"x" * 65536
+    wire.flood(itertools.repeat(chunk, 4096), seconds=_FLOOD_SECONDS)
+    _bounded(ana, before)
+    ana.warns("ERRO 04", rule="FAIL-4")
+    ana.exits(4, rule="FAIL-4")
+
+
+@requirement("SAFE-2", "SAFE-3")
+def test_output_that_nobody_reads_fills_no_memory(stage: Stage) -> None:
+    """SAFE-2: "also when nobody reads the client's output"."""
+    ana, wire = stage.enter("ana", stdout=Stream.UNREAD)
+    before = ana.process.memory()
+    wire.flood(_entries(), seconds=_FLOOD_SECONDS)
+    _bounded(ana, before)
+    ana.terminates()
+    ana.exits(0, rule="SAFE-3", within=LEAVING)
+
+
+@requirement("SAFE-2", "FAIL-3")
+def test_an_endless_list_fills_no_memory(stage: Stage) -> None:
+    """SAFE-2: "MUST stay bounded whatever a server sends"."""
+    quick = {"answer-timeout": 1} if stage.testee.has("answer-timeout") else {}
+    ana = stage.start("ana", options=quick)
+    wire = stage.greet("ana")
+    before = ana.process.memory()
+    total = 999_999_999
+    lines = (
+        encode(
+            participants(*(f"p{line}x{n}" for n in range(20)), remaining=total - line)
+        )
+        for line in range(20, total, 20)
+    )
+    wire.flood(lines, seconds=_FLOOD_SECONDS)
+    _bounded(ana, before)
+    ana.warns("ERRO 04", rule="FAIL-3", within=15)
+
+
+def _bounded(client: Terminal, before: int) -> None:
+    grown = client.process.memory() - before
+    if grown > _GROWTH:
+        expected = f"at most {_GROWTH // _MIB} MiB more than before"
+        raise RuleBroken("SAFE-2", expected, f"{grown // _MIB} MiB more")
+
+
+def _entries() -> Iterator[bytes]:
+    """A million people enter, all different."""
+    for begin in range(0, _MANY, _BATCH):
+        numbers = range(begin, begin + _BATCH)
+        yield b"".join(encode(entered(f"p{number}")) for number in numbers)
+
+
+# ---- SAFE-3 ----
+
+
+@requirement("SAFE-3", "QUIT-2", "QUIT-3")
+@pytest.mark.parametrize("leave", _LEAVES.values(), ids=_LEAVES.keys())
+def test_a_flood_keeps_nobody_from_leaving(
+    stage: Stage, leave: Callable[[Terminal], None]
+) -> None:
+    """SAFE-3: "QUIT-2 and QUIT-3 hold whatever it sends"."""
+    ana, wire = stage.enter("ana")
+    stage.settle(ana, wire)
+    left_at = 0.0
+
+    def flood_and_leave() -> Iterator[bytes]:
+        nonlocal left_at
+        for number, batch in enumerate(
+            itertools.cycle([*itertools.islice(_entries(), 20)])
+        ):
+            if number == 20:
+                leave(ana)
+                left_at = time.monotonic()
+            yield batch
+
+    wire.flood(flood_and_leave(), seconds=LEAVING + 1)
+    ana.exits(0, rule="SAFE-3", within=max(0.5, left_at + LEAVING - time.monotonic()))
+
+
+@requirement("SAFE-3", "QUIT-2", "QUIT-3")
+@pytest.mark.parametrize("leave", _LEAVES.values(), ids=_LEAVES.keys())
+def test_a_server_that_does_not_read_keeps_nobody(
+    stage: Stage, leave: Callable[[Terminal], None]
+) -> None:
+    """SAFE-3: "or fails to read or send"."""
+    server = stage.listen(receive_buffer=8192)
+    ana = stage.start("ana", server=server)
+    wire = stage.greet("ana", server=server)
+    stage.let_in(wire, "ana")
+    stage.settle(ana, wire)
+    ana.types(*_moderately_much())
+    leave(ana)
+    ana.exits(0, rule="SAFE-3", within=LEAVING)
+
+
+def _moderately_much() -> list[str]:
+    """Less than a pipe holds, so that the word that leaves can be typed after it."""
+    return ["x" * 390] * 100
+
+
+@requirement("SAFE-3", "QUIT-2")
+def test_half_a_line_keeps_nobody(stage: Stage) -> None:
+    """SAFE-3: "or fails to read or send"."""
+    ana, wire = stage.enter("ana")
+    stage.settle(ana, wire)
+    wire.send_octets(b"PUBLICA 2026-01-31")
+    ana.types("quit")
+    wire.expect_leave(rule="TYPE-3")
+    ana.exits(0, rule="SAFE-3", within=LEAVING)
