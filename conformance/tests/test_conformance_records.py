@@ -1,0 +1,67 @@
+"""What a check can say, and what it leaves behind: failures and exchanges."""
+
+import pytest
+
+from batepapo_conformance.exchange import Exchange, Kind
+from batepapo_conformance.failure import RuleBroken, first_difference, visible
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "at"),
+    [
+        (b"abc", b"abc", None),
+        (b"abc", b"abd", 2),
+        (b"abc", b"ab", 2),
+        (b"ab", b"abc", 2),
+        ("ENTROU <time> ana@-", b"ENTROU 12h ana@-", None),
+        ("ENTROU <time> ana@-", b"ENTROU 12h Ana@-", 11),
+        ("ENTROU <time> ana@-", b"SAIU 12h ana@-", 0),
+        ("ERRO 01 ana :<explanation>", b"ERRO 01 ana :a b c", None),
+        ("ERRO 01 ana :<explanation>", b"ERRO 02 ana :a b c", 6),
+        ("the end of the stream", b"USUARIOS 0", None),
+        ("<software>", b"", None),
+    ],
+)
+def test_the_first_difference(
+    expected: bytes | str, actual: bytes, at: int | None
+) -> None:
+    assert first_difference(expected, actual) == at
+    assert RuleBroken("FRAME-1", expected, actual).at == at
+
+
+def test_octets_are_shown_in_printable_ascii() -> None:
+    assert visible(b"a\\\r\n\t\x00\xe3~") == r"a\\\r\n\t\x00\xE3~"
+
+
+def test_a_timeline_fits_80_columns_and_joins_pieces() -> None:
+    exchange = Exchange()
+    exchange.note("ana", "connects")
+    for octet in b"/ENTRAR ana\n":
+        exchange.sent("ana", bytes([octet]))
+    exchange.received("ana", b"x" * 500 + b"\n")
+    drawn = exchange.draw()
+    assert max(map(len, drawn.splitlines())) <= 80
+    assert "->    /ENTRAR ana" in drawn
+    assert "(12 pieces)" in drawn
+
+
+def test_a_flood_does_not_fill_the_memory_and_keeps_its_end() -> None:
+    exchange = Exchange()
+    for number in range(30_000):
+        exchange.received("ana", b"%d\n" % number)
+        exchange.sent("ana", b"x" * 10_000)
+    events = exchange.events()
+    assert len(events) < 7_000
+    assert events[0].octets == b"0\n"
+    assert events[-2].octets == b"29999\n"
+    assert events[-1].size == 10_000
+    assert len(exchange.draw().splitlines()) < 200
+
+
+def test_kinds_of_events() -> None:
+    exchange = Exchange()
+    exchange.typed("ana", b"oi\n")
+    exchange.shown("ana", b"ana: oi\n")
+    exchange.warned("ana", b"ERRO 02\n")
+    kinds = [event.kind for event in exchange.events()]
+    assert kinds == [Kind.TYPED, Kind.SHOWN, Kind.WARNED]
