@@ -18,6 +18,8 @@ SOON: Final = 5.0
 AT_ONCE: Final = 2.0
 """Seconds that "at once" may take (section 1.5)."""
 
+_OUTPUT: Final = "standard output"
+_ERRORS: Final = "standard error"
 _LOOK = 0.01  # seconds between two looks at what has been shown
 _CHUNK = 1 << 16
 
@@ -31,8 +33,8 @@ class Terminal:
 
     Args:
         process: the client.
-        output: its standard output.
-        errors: its standard error; the same as `output` on a pseudo-terminal.
+        output: its standard output; `None` if nobody reads that.
+        errors: its standard error.
         write: gives octets to its standard input.
         seconds: stretches a deadline for a slow testee.
     """
@@ -41,13 +43,15 @@ class Terminal:
         self,
         process: Process,
         *,
-        output: Collected,
+        output: Collected | None,
         errors: Collected,
         write: Callable[[bytes], None],
         seconds: Callable[[float], float],
     ) -> None:
         self.process = process
-        self._streams = {"standard output": output, "standard error": errors}
+        self._streams = {_ERRORS: errors}
+        if output is not None:
+            self._streams[_OUTPUT] = output
         self._write = write
         self._seconds = seconds
         self._lines: dict[str, list[bytes]] = {name: [] for name in self._streams}
@@ -106,11 +110,11 @@ class Terminal:
         Raises:
             RuleBroken: there is none.
         """
-        return self._find(words, ("standard output",), rule, within)
+        return self._find(words, (_OUTPUT,), rule, within)
 
     def warns(self, *words: str, rule: str, within: float = SOON) -> str:
         """The same of standard error."""
-        return self._find(words, ("standard error",), rule, within)
+        return self._find(words, (_ERRORS,), rule, within)
 
     def says(self, *words: str, rule: str, within: float = SOON) -> str:
         """The same of either."""
@@ -122,7 +126,7 @@ class Terminal:
         Raises:
             RuleBroken: one of them is nowhere.
         """
-        name = "standard output"
+        name = _OUTPUT
 
         def there() -> bool:
             self._collect(name)
@@ -172,7 +176,7 @@ class Terminal:
         Raises:
             RuleBroken: it holds nothing.
         """
-        self._says_something({"standard output": 0}, rule, what)
+        self._says_something({_OUTPUT: 0}, rule, what)
 
     def said_since_typing(self) -> bytes:
         """What was shown and warned since the last typed line."""
@@ -231,7 +235,7 @@ class Terminal:
 
     def everything(self) -> bytes:
         """All of standard output so far, its first MiB."""
-        return self._streams["standard output"].beginning
+        return self._streams[_OUTPUT].beginning
 
     def _find(
         self, words: Sequence[str], names: Sequence[str], rule: str, within: float
@@ -309,7 +313,7 @@ def through_pipes(
     )
     return Terminal(
         process,
-        output=process.output,
+        output=process.output if stdout is Stream.COLLECT else None,
         errors=process.errors,
         write=process.write,
         seconds=seconds,

@@ -133,6 +133,7 @@ class Stage:
         stdout: Stream = Stream.COLLECT,
         environment: Mapping[str, str | None] | None = None,
         on_terminal: bool = False,
+        who: str = "client",
     ) -> Terminal:
         """Start the client; an argument that is `None` is left out.
 
@@ -151,7 +152,7 @@ class Stage:
             terminal = on_pseudo_terminal(
                 self._processes,
                 arguments,
-                who="client",
+                who=who,
                 exchange=self._exchange,
                 seconds=self.testee.seconds,
             )
@@ -159,7 +160,7 @@ class Stage:
             terminal = through_pipes(
                 self._processes,
                 arguments,
-                who="client",
+                who=who,
                 seconds=self.testee.seconds,
                 stdout=stdout,
                 environment=environment,
@@ -179,14 +180,20 @@ class Stage:
         )
 
     def accept(
-        self, *, rule: str = "ASK-1", server: ScriptedServer | None = None
+        self,
+        *,
+        rule: str = "ASK-1",
+        server: ScriptedServer | None = None,
+        who: str = "client",
     ) -> Wire:
         """Wait for the client to connect; say nothing yet.
 
         Raises:
             RuleBroken: it does not connect.
         """
-        return (server or self.server).accept(rule=rule, delivery=self._delivery)
+        return (server or self.server).accept(
+            rule=rule, who=who, delivery=self._delivery
+        )
 
     def greet(
         self,
@@ -194,13 +201,14 @@ class Stage:
         *,
         rule: str = "ASK-1",
         server: ScriptedServer | None = None,
+        who: str = "client",
     ) -> Wire:
         """Wait for the client to connect, greet it, and wait for its `/ENTRAR nick`.
 
         Raises:
             RuleBroken: it does not connect, or sends something else.
         """
-        wire = self.accept(rule=rule, server=server)
+        wire = self.accept(rule=rule, server=server, who=who)
         wire.send(greeting())
         wire.expect(f"/ENTRAR {nick}", rule=rule)
         return wire
@@ -212,14 +220,17 @@ class Stage:
         on_terminal: bool = False,
         server: ScriptedServer | None = None,
         stdout: Stream = Stream.COLLECT,
+        who: str = "client",
     ) -> tuple[Terminal, Wire]:
         """Start the client, and let it enter a room where `present` are.
 
         Raises:
             RuleBroken: it does not ask to enter.
         """
-        client = self.start(nick, on_terminal=on_terminal, server=server, stdout=stdout)
-        wire = self.greet(nick, server=server)
+        client = self.start(
+            nick, on_terminal=on_terminal, server=server, stdout=stdout, who=who
+        )
+        wire = self.greet(nick, server=server, who=who)
         self.let_in(wire, nick, *present)
         return client, wire
 
