@@ -20,7 +20,7 @@ from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.process import Process, Processes
-from batepapo_conformance.report import draw_failure
+from batepapo_conformance.report import draw_failure, harmless
 from batepapo_conformance.results import Broken, Result, Verdict
 from batepapo_conformance.selection import selected
 from batepapo_conformance.spec import Level, load
@@ -306,15 +306,7 @@ def _ends(process: Process) -> Iterator[str]:
         ("standard error", process.errors),
     ):
         text = stream.tail.decode("utf-8", "backslashreplace")
-        lines = ["".join(_harmless(text)) for text in text.splitlines()]
+        lines = [harmless(line) for line in text.splitlines()]
         if lines:
             yield f"{process.who}, {name} ({stream.total} octets), its end:"
             yield from (f"  {line}" for line in lines[-_OUTPUT_LINES:])
-
-
-def _harmless(text: str) -> Iterator[str]:
-    # What a testee writes may hold escape sequences; our report must not.
-    for letter in text:
-        yield (
-            letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        )

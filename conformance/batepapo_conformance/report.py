@@ -166,8 +166,8 @@ class Reporter:
         )
 
     def _say(self, text: str = "", style: str = "") -> None:
-        # As `Text`, so that no octet of a testee is taken for markup.
-        self._console.print(Text(text, style=style))
+        # As `Text`, so that nothing from a testee is taken for markup.
+        self._console.print(Text(harmless(text), style=style))
 
     def _wrapped(self, text: str, style: str = "", indent: str = "") -> None:
         for line in text.splitlines():
@@ -191,6 +191,16 @@ def _rules(failures: Iterable[Result]) -> dict[str, None]:
     return dict.fromkeys(one.broken.rule for one in failures if one.broken)
 
 
+def harmless(text: str) -> str:
+    """Text without anything that a terminal obeys, or that has no encoding."""
+    return "".join(
+        letter
+        if letter.isprintable() or letter == "\n"
+        else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
 def draw_failure(result: Result, specification: Specification) -> str:
     """One failure at length: the rule, what came instead, and the whole exchange."""
     broken = result.broken
@@ -210,7 +220,7 @@ def draw_failure(result: Result, specification: Specification) -> str:
     if result.output:
         lines += ["", "  The testee's own output:"]
         lines += [f"  {line}"[:_WIDTH] for line in result.output.splitlines()]
-    return "\n".join(lines)
+    return harmless("\n".join(lines))
 
 
 def _wrap(text: str, indent: str) -> list[str]:

@@ -23,6 +23,7 @@ from batepapo_conformance.starting import TesteeWouldNotStart, start_server
 from batepapo_conformance.testee import (
     BadTestee,
     Role,
+    Testee,
     from_command,
     from_endpoint,
     from_file,
