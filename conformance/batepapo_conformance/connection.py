@@ -40,6 +40,7 @@ class Connection:
         record: where every octet is written down.
         seconds: how long connecting may take.
         receive_buffer: octets that the system may hold for this side, as a hint.
+        source: the address to connect from, if it matters.
 
     Raises:
         OSError: nobody accepts connections there.
@@ -53,6 +54,7 @@ class Connection:
         *,
         seconds: float,
         receive_buffer: int | None = None,
+        source: str | None = None,
     ) -> None:
         family = socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
         self.name = name
@@ -68,6 +70,8 @@ class Connection:
                 )
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.socket.settimeout(seconds)
+            if source is not None:
+                self.socket.bind((source, 0))
             self.socket.connect(tuple(endpoint))
         except OSError:
             self.socket.close()
@@ -85,14 +89,9 @@ class Connection:
         return self._ending is None and self.socket.fileno() >= 0
 
     @property
-    def ending(self) -> Ending | None:
-        """How the peer's stream ended, as far as it has been read."""
-        return self._ending
-
-    @property
-    def partial(self) -> bytes:
-        """Octets that came after the last complete line."""
-        return bytes(self._partial)
+    def is_reset(self) -> bool:
+        """Whether the peer has reset it, as far as this side has noticed."""
+        return self._ending is Ending.RESET
 
     def write(self, pieces: list[bytes], seconds: float) -> bool:
         """Hand pieces over; what comes meanwhile is read.
@@ -208,7 +207,7 @@ class Connection:
             self._partial = bytearray()
 
     def _end(self, ending: Ending) -> None:
-        if self._ending is not None:
+        if self._ending is Ending.RESET:
             return
         self._record.note(self.name, ending.value)
         self._ending = ending

@@ -24,7 +24,8 @@ _REQUEST = struct.Struct("=BBBxI")  # family, protocol, extensions, states
 _PORTS = struct.Struct(">HH")  # the one part in network order
 _TAIL = struct.Struct("=IQ")  # interface, cookie
 _STATE = struct.Struct("=BBBB")  # family, state, timer, retransmissions
-_COUNTS = struct.Struct("=III")  # timer in ms, receive queue, send queue
+# Timer in ms, receive queue, send queue, user, inode.
+_COUNTS = struct.Struct("=IIIII")
 _SOCKET_ID = 48  # octets: ports, two addresses, interface, cookie
 
 Address = tuple[str, int]
@@ -37,11 +38,14 @@ class Endpoint:
     Attributes:
         unread: octets that arrived and that its program has not read.
         unsent: octets that its program wrote and the peer has not acknowledged.
+        held: whether its program still has it open; afterwards the system alone
+            may go on sending.
         keepalive: seconds until keepalive asks next; `None` if it will not ask.
     """
 
     unread: int
     unsent: int
+    held: bool
     keepalive: float | None
 
 
@@ -84,8 +88,8 @@ def _ask(family: int, local: Address, remote: Address) -> Endpoint | None:
     _, state, timer, _ = _STATE.unpack_from(answer, _HEADER.size)
     if state == _LISTENING:  # what is found where the connection is not
         return None
-    milliseconds, unread, unsent = _COUNTS.unpack_from(
+    milliseconds, unread, unsent, _, inode = _COUNTS.unpack_from(
         answer, _HEADER.size + _STATE.size + _SOCKET_ID
     )
     keepalive = milliseconds / 1000 if timer == _KEEPALIVE_TIMER else None
-    return Endpoint(unread, unsent, keepalive)
+    return Endpoint(unread, unsent, inode != 0, keepalive)

@@ -6,6 +6,7 @@ defaults here are the rules of the plain case, and a check names its own.
 """
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -33,13 +34,21 @@ def fits(form: str, line: str) -> bool:
     In a form, `<time>`, `<origin>`, `<software>`, `<explanation>` and `<reason>`
     stand for any value; everything else stands for itself.
     """
-    pattern = "".join(
-        (".+" if part in _TO_THE_END else r"\S+")
-        if _PLACEHOLDER.fullmatch(part)
-        else re.escape(part)
-        for part in _PLACEHOLDER.split(form)
-    )
-    return re.fullmatch(pattern, line) is not None
+    place = 0
+    for part in _PLACEHOLDER.split(form):
+        if part in _TO_THE_END:
+            return place < len(line)
+        if _PLACEHOLDER.fullmatch(part):
+            end = line.find(" ", place)
+            end = len(line) if end < 0 else end
+            if end == place:
+                return False
+            place = end
+        elif line.startswith(part, place):
+            place += len(part)
+        else:
+            return False
+    return place == len(line)
 
 
 @dataclass
@@ -84,13 +93,19 @@ class Participant:
         name: what the record calls it; also its nick, unless it enters as another.
         scene: what it shares with the others.
         receive_buffer: octets that the system may hold for it, as a hint.
+        source: the address to connect from, if it matters.
 
     Raises:
         OSError: nobody accepts connections there.
     """
 
     def __init__(
-        self, name: str, scene: Scene, *, receive_buffer: int | None = None
+        self,
+        name: str,
+        scene: Scene,
+        *,
+        receive_buffer: int | None = None,
+        source: str | None = None,
     ) -> None:
         self.name = name
         self.nick = name
@@ -104,6 +119,7 @@ class Participant:
             scene.record,
             seconds=scene.prompt,
             receive_buffer=receive_buffer,
+            source=source,
         )
         scene.everyone.append(self)
 
@@ -157,6 +173,27 @@ class Participant:
         self.hand_over()
         self.inside = False
         self.connection.reset()
+
+    def send_without_reading(self, line: str, times: int) -> int:
+        """Send a line again and again, and give how often the system took it.
+
+        It ends early when the server has reset the connection, or when nothing more
+        was taken for a second: then the server has stopped reading (SLOW-6).
+        """
+        octets = f"{line}\n".encode("ascii")
+        block, sent = octets * 4096, 0
+        patience = time.monotonic() + 1
+        while sent < times * len(octets) and self.connection.is_open:
+            left = times * len(octets) - sent
+            taken = self.connection.offer(block[sent % len(octets) :][:left])
+            sent += taken
+            if taken:
+                patience = time.monotonic() + 1
+            elif time.monotonic() > patience:
+                break
+            else:
+                time.sleep(0.01)
+        return sent // len(octets)
 
     # ---- what is insisted on ---------------------------------------------
 
@@ -301,6 +338,20 @@ class Participant:
         error = self.expect_error("03", cause, rule, within=within)
         self.expect_closed("ERROR-1")
         return error
+
+    def expect_maybe_forced_out(self, cause: str, rule: str) -> None:
+        """Insist on the close, with or without `ERRO 03 cause` before it."""
+        self.scene.hand_over()
+        first = self.connection.read_line(self.scene.prompt)
+        if isinstance(first, bytes):
+            self.connection.put_back(first)
+            self.expect_forced_out(cause, rule)
+        elif first is not Ending.CLOSED:
+            found = (
+                f"nothing for {self.scene.prompt:g} s" if first is None else first.value
+            )
+            broken = "CLOSE-1" if first is Ending.RESET else rule
+            raise RuleBroken(broken, "the end of the stream", found)
 
     # ---- steps of several lines --------------------------------------------
 

@@ -79,10 +79,18 @@ class Server:
             )
         return self.running.process
 
-    def dial(self, name: str, *, receive_buffer: int | None = None) -> Participant:
+    def dial(
+        self,
+        name: str,
+        *,
+        receive_buffer: int | None = None,
+        source: str | None = None,
+    ) -> Participant:
         """Connect, and nothing else: the greeting has still to be read."""
         try:
-            return Participant(name, self.scene, receive_buffer=receive_buffer)
+            return Participant(
+                name, self.scene, receive_buffer=receive_buffer, source=source
+            )
         except OSError as error:
             reason = error.strerror or str(error) or "no answer"
             rule = self._rule_of_a_new_connection("TCP-1")
@@ -90,14 +98,20 @@ class Server:
                 rule, f"connections are accepted at {self.scene.endpoint}", reason
             ) from error
 
-    def connect(self, name: str, *, receive_buffer: int | None = None) -> Participant:
+    def connect(
+        self,
+        name: str,
+        *,
+        receive_buffer: int | None = None,
+        source: str | None = None,
+    ) -> Participant:
         """Connect, and insist on the greeting.
 
         Somebody who is not greeted while others are connected waits for them to
         leave: then it is SERVE-1 that is broken, and not GREET-1.
         """
         rule = self._rule_of_a_new_connection("GREET-1")
-        newcomer = self.dial(name, receive_buffer=receive_buffer)
+        newcomer = self.dial(name, receive_buffer=receive_buffer, source=source)
         newcomer.expect_greeting(rule)
         return newcomer
 

@@ -124,7 +124,7 @@ def test_the_bound_holds_before_entering_too(serve: Serve, testee: Testee) -> No
     ana = server.participant("ana")
     zeca = server.connect("zeca", receive_buffer=SMALL)
     reply = _length_of_a_refusal(zeca)
-    asked = _ask_without_reading(zeca, lines=(8 * MIB + bound) // reply)
+    asked = zeca.send_without_reading("/ENTRAR ana", (8 * MIB + bound) // reply)
     ana.barrier("SLOW-1")
     if not zeca.connection.is_open:
         return  # cut off
@@ -144,27 +144,6 @@ def _length_of_a_refusal(one: Participant) -> int:
     return len(codec.encode(one.expect_error("01", "ana", "ENTER-3")))
 
 
-def _ask_without_reading(one: Participant, lines: int) -> int:
-    """Ask for a taken nick again and again; give how often it was accepted.
-
-    It ends when the server neither reads on nor has cut the connection off: when
-    nothing more was accepted for a second.
-    """
-    line = b"/ENTRAR ana\n"
-    block, sent = line * 4096, 0
-    patience = time.monotonic() + 1
-    while sent < lines * len(line) and one.connection.is_open:
-        taken = one.connection.offer(block[sent % len(line) :])
-        sent += taken
-        if taken:
-            patience = time.monotonic() + 1
-        elif time.monotonic() > patience:
-            break
-        else:
-            time.sleep(0.01)
-    return sent // len(line)
-
-
 @requirement("SLOW-6", "ORDER-2")
 def test_whoever_pipelines_and_reads_late_gets_every_reply(serve: Serve) -> None:
     """“A server MAY stop reading from a connection that does not read its replies,
@@ -173,7 +152,7 @@ def test_whoever_pipelines_and_reads_late_gets_every_reply(serve: Serve) -> None
     server = serve()
     server.participant("ana")
     zeca = server.connect("zeca", receive_buffer=SMALL)
-    asked = _ask_without_reading(zeca, lines=10_000)
+    asked = zeca.send_without_reading("/ENTRAR ana", 10_000)
     zeca.connection.half_close()
     for _ in range(asked):
         zeca.expect_error("01", "ana", "ORDER-2")
