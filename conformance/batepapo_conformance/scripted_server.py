@@ -240,12 +240,15 @@ class Wire:
 
     def send_octets(self, octets: bytes) -> None:
         """Send octets as they are. That the client is gone already is no failure."""
-        if not octets:
-            return
-        self._exchange.received(self._who, octets)
+        if octets:
+            self.send_pieces(self._delivery.pieces(octets))
+
+    def send_pieces(self, pieces: list[bytes]) -> None:
+        """Send octets in these pieces, so that the client can read each on its own."""
+        self._exchange.received(self._who, b"".join(pieces))
         self.socket.settimeout(self._seconds(SOON))
         with contextlib.suppress(OSError):
-            hand_over(self.socket, self._delivery.pieces(octets))
+            hand_over(self.socket, pieces)
 
     def flood(
         self, chunks: Iterable[bytes], *, seconds: float, patience: float = 1.0

@@ -1,10 +1,13 @@
 """Section 2: transport and framing, as a client has to keep them."""
 
+import itertools
+import random
 import socket
 import time
 
 from batepapo_conformance import kernel
 from batepapo_conformance.checks.client.stage import Stage
+from batepapo_conformance.codec import encode
 from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.scripted_server import (
@@ -128,6 +131,29 @@ def test_lines_are_found_however_they_arrive(any_stage: Stage) -> None:
     ana.says("02", "ninguem", rule="SHOW-5")
     wire.half_close()
     ana.exits(0, rule="QUIT-1")
+
+
+@requirement("FRAME-3")
+def test_lines_are_found_wherever_they_are_cut(
+    stage: Stage, chance: random.Random
+) -> None:
+    """FRAME-3: "one read may bring a part of a line, several lines"."""
+    messages = [said("beto", f"mensagem {number} de 30") for number in range(30)]
+    octets = b"".join(map(encode, messages))
+    ana, wire = stage.enter("ana")
+    wire.send_octets(octets)
+    for number in range(30):  # whole, it understands them; so it is the cutting
+        ana.shows("beto", f"mensagem {number} de 30", rule="SHOW-1")
+    wire.send_pieces(_cut(octets, chance))
+    for number in range(30):
+        ana.shows("beto", f"mensagem {number} de 30", rule="FRAME-3")
+
+
+def _cut(octets: bytes, chance: random.Random) -> list[bytes]:
+    """Pieces of random length, most of which begin and end within a line."""
+    places = sorted(chance.sample(range(1, len(octets)), 40))
+    borders = itertools.pairwise([0, *places, len(octets)])
+    return [octets[begin:end] for begin, end in borders]
 
 
 @requirement("FRAME-3", "FAIL-5")
