@@ -166,6 +166,8 @@ class Client:
         entrance = Entrance()
         self._follow(link, entrance)
         while True:
+            while link.has_news:  # nothing that we asked for
+                self._take(link.take(), entrance)
             link.send(Enter(nick))
             entrance.ask(nick)
             self._follow(link, entrance)

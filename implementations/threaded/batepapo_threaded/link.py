@@ -31,6 +31,9 @@ _CHUNK = 16_384
 _READ_AHEAD = 256
 """Messages that wait to be shown; then the server has to wait (SAFE-2)."""
 
+_SEND_AHEAD = 262_144
+"""Octets that may wait to be sent before typed lines have to wait, too."""
+
 _JOIN = 0.5
 """Seconds for the thread to end; a connect cannot be woken on every system."""
 
@@ -68,9 +71,9 @@ class Link:
         return bool(self._received) or self._error is not None
 
     @property
-    def is_idle(self) -> bool:
-        """Whether the system has accepted all that was sent."""
-        return self._outbox.is_empty
+    def is_full(self) -> bool:
+        """Whether so much waits to be sent that no more should be taken in."""
+        return self._outbox.size > _SEND_AHEAD
 
     def take(self) -> ServerMessage:
         """Give the next message.
@@ -116,13 +119,22 @@ class Link:
     def _read(self) -> None:
         lines = LineBuffer()
         while chunk := receive(self._sock, _CHUNK):
-            for line in lines.feed(chunk):
-                self._put(parse_server_message(line))
+            messages: list[ServerMessage] = []
+            try:
+                for line in lines.feed(chunk):
+                    message = parse_server_message(line)
+                    messages.append(message)
+            finally:
+                self._put(messages)
 
-    def _put(self, message: ServerMessage) -> None:
+    def _put(self, messages: list[ServerMessage]) -> None:
+        """Hand over what one read brought, all at once.
+
+        So it is known, when we ask to enter, what had come before (FAIL-4).
+        """
         with self._mailbox:
             self._mailbox.wait_for(
                 lambda: len(self._received) < _READ_AHEAD or self._closed
             )
-            self._received.append(message)
+            self._received.extend(messages)
             self._mailbox.wake()

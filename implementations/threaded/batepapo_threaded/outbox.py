@@ -49,6 +49,11 @@ class Outbox:
         return not self._waiting
 
     @property
+    def size(self) -> int:
+        """Octets that wait."""
+        return len(self._waiting)
+
+    @property
     def ended_at(self) -> float | None:
         """Since when nothing can be sent any more (monotonic), if so."""
         return self._ended_at

@@ -25,6 +25,9 @@ from batepapo_threaded.words import Words
 _FULL = 65_536
 """Octets that may wait for who reads our output before we stop reading."""
 
+_OVERFULL = 524_288
+"""The same for typed lines: the server's flood must not keep out a `quit`."""
+
 
 class Screen:
     """Standard output for what is said, standard error for errors.
@@ -43,6 +46,11 @@ class Screen:
     def is_full(self) -> bool:
         """Whether nobody reads us: nothing more should be taken in (SAFE-2)."""
         return self._printer.size > _FULL
+
+    @property
+    def is_overfull(self) -> bool:
+        """Whether not even typed lines should be taken, which are shown less of."""
+        return self._printer.size > _OVERFULL
 
     def show(self, message: ServerMessage) -> None:
         """Show a message of the server."""

@@ -82,6 +82,7 @@ class Server:
         self._changed = threading.Condition()
         self._connections: set[Connection] = set()
         self._accept_again: float | None = None
+        self._is_short = False
         self._wake, self._woken = socket.socketpair()
         self._wake.setblocking(False)
         self._selector = selectors.DefaultSelector()
@@ -124,6 +125,7 @@ class Server:
                 if error.errno in _NOTHING_LEFT:
                     self._pause_accepting()
                 return
+            self._is_short = False
             try:
                 self._take_in(sock, address_text(peer[0]), peer[1])
             except RuntimeError:  # no thread left
@@ -170,7 +172,9 @@ class Server:
 
     def _pause_accepting(self) -> None:
         """Leave the next connections to the system's queue for a while."""
-        self._log.write(self._words.log_cannot_accept())
+        if not self._is_short:
+            self._log.write(self._words.log_cannot_accept())
+        self._is_short = True
         self._selector.unregister(self._listener)
         self._accept_again = monotonic() + _PAUSE
 

@@ -58,8 +58,8 @@ class Terminal:
         """Wait for the server's next message or a typed line, folded.
 
         Neither keeps the other waiting: while both have something, they take
-        turns. Nothing is taken while nobody reads the screen (SAFE-2), and no
-        line while the server takes nothing. Gives None past the deadline.
+        turns. Nothing more is taken while nobody reads the screen (SAFE-2), and
+        no more lines while the server takes none. Gives None past the deadline.
 
         Raises:
             Leaving: a signal.
@@ -68,16 +68,14 @@ class Terminal:
         """
 
         def has_line() -> bool:
-            can_be_sent = link is None or link.is_idle
-            return lines and can_be_sent and self._keyboard.has_line
+            too_much = self.screen.is_overfull or (link is not None and link.is_full)
+            return lines and not too_much and self._keyboard.has_line
 
         def has_news() -> bool:
-            return link is not None and link.has_news
+            return link is not None and link.has_news and not self.screen.is_full
 
         def something() -> bool:
-            return self._interrupted or (
-                not self.screen.is_full and (has_line() or has_news())
-            )
+            return self._interrupted or has_line() or has_news()
 
         while deadline is None or monotonic() < deadline:
             self.mailbox.wait_for(something, deadline)
@@ -109,6 +107,7 @@ class Terminal:
 
         Somebody who wants to leave waits for the rest of that time at most.
         """
+        self.screen.answered(by_terminal=False)  # no shell prompt behind a question
         if self._leave_by is None:
             self.must_leave_soon()  # from here on a signal ends at once
             self.screen.flush(None)

@@ -99,7 +99,8 @@ class Words:
     def __init__(self, language: Language) -> None:
         self._english = language is Language.ENGLISH
 
-    def _say(self, portuguese: str, english: str) -> str:
+    def say(self, portuguese: str, english: str) -> str:
+        """Choose between two ways to say the same."""
         return english if self._english else portuguese
 
     # ---- on the wire: ASCII, and never a word of what somebody sent (ERROR-2)
@@ -108,176 +109,91 @@ class Words:
         """Give what stands behind the colon of an `ERRO`."""
         match error:
             case NickInUse():
-                return self._say(
+                return self.say(
                     "este nick ja esta em uso (ENTER-3)",
                     "this nick is already in use (ENTER-3)",
                 )
             case NoSuchDestination():
-                return self._say(
+                return self.say(
                     "nao ha ninguem com este nick (PRIVATE-2)",
                     "nobody here has this nick (PRIVATE-2)",
                 )
             case ForcedOut(cause=cause):
-                return self._say(*_CAUSES[cause])
+                return self.say(*_CAUSES[cause])
 
     def forced_out(self, error: ForcedOut) -> str:
         """Give the reason of a `SAIU` after an `ERRO 03`."""
-        return self._say("desconectado: ", "forced out: ") + self.explanation(error)
+        return self.say("desconectado: ", "forced out: ") + self.explanation(error)
 
     def left(self) -> str:
         """Give the reason of a `SAIU` that its owner asked for."""
-        return self._say("saiu porque quis (LEAVE-1)", "left (LEAVE-1)")
+        return self.say("saiu porque quis (LEAVE-1)", "left (LEAVE-1)")
 
     def stream_ended(self) -> str:
         """Give the reason of a `SAIU` after the client's end of stream."""
-        return self._say("encerrou a conexao (EOF-1)", "ended the connection (EOF-1)")
+        return self.say("encerrou a conexao (EOF-1)", "ended the connection (EOF-1)")
 
     def reset(self) -> str:
         """Give the reason of a `SAIU` after a connection broke."""
-        return self._say("a conexao caiu (LEAVE-3)", "the connection broke (LEAVE-3)")
+        return self.say("a conexao caiu (LEAVE-3)", "the connection broke (LEAVE-3)")
 
     def overflowed(self) -> str:
         """Give the reason of a `SAIU` for an outbox past its bound."""
-        return self._say(
+        return self.say(
             "nao acompanhou a conversa (SLOW-2)", "did not keep up (SLOW-2)"
         )
 
     def stalled(self) -> str:
         """Give the reason of a `SAIU` for a reader that stopped."""
-        return self._say("parou de ler (SLOW-5)", "stopped reading (SLOW-5)")
-
-    # ---- --help ------------------------------------------------------------
-
-    def about(self) -> str:
-        """Describe the program."""
-        return self._say(
-            "Bate-papo: servidor e cliente, com sockets bloqueantes e threads",
-            "A chat: server and client, with blocking sockets and threads",
-        )
-
-    def about_server(self) -> str:
-        """Describe the server."""
-        return self._say("recebe clientes e leva as mensagens", "serves the clients")
-
-    def about_client(self) -> str:
-        """Describe the client."""
-        return self._say("conversa com um servidor", "talks to a server")
-
-    def address(self) -> str:
-        """Describe the argument."""
-        return self._say("endereço IPv4 ou IPv6", "IPv4 or IPv6 address")
-
-    def port(self) -> str:
-        """Describe the argument."""
-        return self._say(
-            "porta (no servidor, 0: o sistema escolhe)",
-            "port (in a server, 0: the system chooses)",
-        )
-
-    def option_ask(self) -> str:
-        """Describe `--ask`."""
-        return self._say("pergunta o endereço e a porta", "ask for address and port")
-
-    def option_entry(self) -> str:
-        """Describe `--entry-timeout`."""
-        return self._say("segundos para entrar", "seconds to enter")
-
-    def option_stall(self) -> str:
-        """Describe `--stall-timeout`."""
-        return self._say(
-            "segundos que um cliente pode ficar sem ler",
-            "seconds that a client may go without reading",
-        )
-
-    def option_outbox(self) -> str:
-        """Describe `--outbox-limit`."""
-        return self._say(
-            "octetos que podem esperar por um cliente",
-            "octets that may wait for one client",
-        )
-
-    def option_connections(self) -> str:
-        """Describe `--max-connections`."""
-        return self._say("conexões ao mesmo tempo", "connections at the same time")
-
-    def option_per_address(self) -> str:
-        """Describe `--max-per-address`."""
-        return self._say(
-            "conexões de um endereço (0: sem limite)",
-            "connections from one address (0: no limit)",
-        )
-
-    def option_rate(self) -> str:
-        """Describe `--rate`."""
-        return self._say(
-            "linhas por segundo lidas de cada conexão (0: sem limite)",
-            "lines per second read from each connection (0: no limit)",
-        )
-
-    def option_addresses(self) -> str:
-        """Describe `--addresses`."""
-        return self._say(
-            "mostra ou esconde endereços (sem isto, só o loopback os mostra)",
-            "show or hide addresses (by default only the loopback shows them)",
-        )
-
-    def option_log_file(self) -> str:
-        """Describe `--log-file`."""
-        return self._say("escreve o registro também aqui", "write the log here, too")
-
-    def option_answer(self) -> str:
-        """Describe `--answer-timeout`."""
-        return self._say(
-            "segundos de espera pelo servidor", "seconds to wait for the server"
-        )
+        return self.say("parou de ler (SLOW-5)", "stopped reading (SLOW-5)")
 
     # ---- the server, to its operator ---------------------------------------
 
     def running(self, where: str) -> str:
         """Say where connections are accepted; ends in `address:port` (RUN-2)."""
-        return self._say(f"Servidor está rodando em {where}", f"Server runs at {where}")
+        return self.say(f"Servidor está rodando em {where}", f"Server runs at {where}")
 
     def ask_server_address(self, default: str) -> str:
         """Ask the operator for the address (RUN-5)."""
-        return self._say(
+        return self.say(
             f"Endereço IP do servidor [{default}] >>> ",
             f"IP address of the server [{default}] >>> ",
         )
 
     def ask_server_port(self, default: str) -> str:
         """Ask the operator for the port (RUN-5)."""
-        return self._say(
+        return self.say(
             f"Porta do servidor [{default}] >>> ",
             f"Port of the server [{default}] >>> ",
         )
 
     def invalid_address(self) -> str:
         """Report that the server cannot listen (RUN-4)."""
-        return self._say(
+        return self.say(
             "ERRO 05: endereço ou porta do servidor inválidos; inicie-o de novo",
             "ERRO 05: the server's address or port is invalid; start it again",
         )
 
     def no_log_file(self) -> str:
         """Report that the log file cannot be opened (LOG-3)."""
-        return self._say(
+        return self.say(
             "não foi possível abrir o arquivo de registro",
             "the log file cannot be opened",
         )
 
     def log_connected(self, peer: str) -> str:
         """Log who connects."""
-        return self._say(f"{peer} conectou", f"{peer} connected")
+        return self.say(f"{peer} conectou", f"{peer} connected")
 
     def log_entered(self, peer: str, nick: str) -> str:
         """Log who enters."""
-        return self._say(f"{peer} entrou como {nick}", f"{peer} entered as {nick}")
+        return self.say(f"{peer} entrou como {nick}", f"{peer} entered as {nick}")
 
     def log_gone(self, peer: str, nick: str, reason: str) -> str:
         """Log who leaves, and why; the nick is empty if it never entered."""
         if not nick:
-            return self._say(f"{peer} saiu: {reason}", f"{peer} left: {reason}")
-        return self._say(
+            return self.say(f"{peer} saiu: {reason}", f"{peer} left: {reason}")
+        return self.say(
             f"{peer} ({nick}) saiu: {reason}", f"{peer} ({nick}) left: {reason}"
         )
 
@@ -290,14 +206,14 @@ class Words:
 
     def log_cannot_accept(self) -> str:
         """Log that the system has nothing left for another connection."""
-        return self._say(
+        return self.say(
             "o sistema não aceita mais conexões por ora",
             "the system has no room for another connection just now",
         )
 
     def log_lost(self, count: int) -> str:
         """Log how many lines of the log nobody took in time (SLOW-7)."""
-        return self._say(
+        return self.say(
             f"{count} linhas deste registro se perderam",
             f"{count} lines of this log were lost",
         )
@@ -306,25 +222,25 @@ class Words:
 
     def ask_address(self, default: str) -> str:
         """Ask for the server's address (ASK-2)."""
-        return self._say(
+        return self.say(
             f"Endereço IP do servidor [{default}] >>> ",
             f"IP address of the server [{default}] >>> ",
         )
 
     def ask_port(self, default: int) -> str:
         """Ask for the server's port (ASK-2)."""
-        return self._say(
+        return self.say(
             f"Porta do servidor [{default}] >>> ",
             f"Port of the server [{default}] >>> ",
         )
 
     def ask_nick(self) -> str:
         """Ask for a nick (ASK-2, TYPE-12)."""
-        return self._say("Escolha um nick para você >>> ", "Choose a nick >>> ")
+        return self.say("Escolha um nick para você >>> ", "Choose a nick >>> ")
 
     def offline(self) -> str:
         """Tell somebody offline how to enter (ASK-3)."""
-        return self._say(
+        return self.say(
             "Você ainda não está em um servidor. Para entrar: "
             "/ENTRAR [nick [endereço [porta]]]. Ajuda: /AJUDA",
             "You are not on a server yet. To enter: "
@@ -333,58 +249,58 @@ class Words:
 
     def help(self) -> str:
         """Give the help (TYPE-4)."""
-        return self._say(*_HELP)
+        return self.say(*_HELP)
 
     def connected(self) -> str:
         """Tell of one's own entry (SHOW-2)."""
-        return self._say(
+        return self.say(
             "Você está conectado ao servidor", "You are connected to the server"
         )
 
     def present(self, nicks: str) -> str:
         """Show the nicks of a list (SHOW-2)."""
         if not nicks:
-            return self._say("Não há mais ninguém na sala", "Nobody else is here")
-        return self._say(f"Na sala: {nicks}", f"Here: {nicks}")
+            return self.say("Não há mais ninguém na sala", "Nobody else is here")
+        return self.say(f"Na sala: {nicks}", f"Here: {nicks}")
 
     def entered(self, nick: str) -> str:
         """Show who enters."""
-        return self._say(f"{nick} entrou na sala", f"{nick} entered the room")
+        return self.say(f"{nick} entrou na sala", f"{nick} entered the room")
 
     def gone(self, nick: str, reason: str) -> str:
         """Show who leaves."""
-        return self._say(
+        return self.say(
             f"{nick} saiu da sala: {reason}", f"{nick} left the room: {reason}"
         )
 
     def public(self, nick: str, text: str) -> str:
         """Show a public message."""
-        return self._say(
+        return self.say(
             f"Mensagem recebida de: Cliente({nick}): {text}",
             f"Message from {nick}: {text}",
         )
 
     def private(self, nick: str, text: str) -> str:
         """Show a private message, marked as such (SHOW-1)."""
-        return self._say(
+        return self.say(
             f"[privada] Mensagem recebida de: Cliente({nick}): {text}",
             f"[private] Message from {nick}: {text}",
         )
 
     def sent(self, nick: str) -> str:
         """Show that a private message was put on its way (SHOW-3)."""
-        return self._say(f"Mensagem enviada a {nick}", f"Message sent to {nick}")
+        return self.say(f"Mensagem enviada a {nick}", f"Message sent to {nick}")
 
     def nick_in_use(self, nick: str) -> str:
         """Show `ERRO 01`."""
-        return self._say(
+        return self.say(
             f"ERRO 01: o nick {nick} já está em uso",
             f"ERRO 01: the nick {nick} is already in use",
         )
 
     def no_such_destination(self, nick: str) -> str:
         """Show `ERRO 02`, with the way out (SHOW-5)."""
-        return self._say(
+        return self.say(
             f"ERRO 02: nada foi enviado: não há ninguém chamado {nick}. "
             "Para dizer a linha a todos, comece-a com :",
             f"ERRO 02: nothing was sent: nobody is called {nick}. "
@@ -395,43 +311,43 @@ class Words:
         """Show an error that ends an attempt or a conversation."""
         match error:
             case ForcedOut(cause=cause, explanation=explanation):
-                why = explanation or self._say(*_CAUSES[cause])
-                end = self._say("desconectado à força", "forced out")
+                why = explanation or self.say(*_CAUSES[cause])
+                end = self.say("desconectado à força", "forced out")
                 return f"ERRO 03 {cause}: {end}: {why}"
             case InvalidServer(problem=problem):
-                end = self._say("servidor inválido", "invalid server")
-                return f"ERRO 04: {end}: {self._say(*_PROBLEMS[problem])}"
+                end = self.say("servidor inválido", "invalid server")
+                return f"ERRO 04: {end}: {self.say(*_PROBLEMS[problem])}"
             case _:
                 return f"ERRO {error.code}"
 
     def folded(self, line: str) -> str:
         """Tell what became of a line that was not ASCII (TYPE-1)."""
-        return self._say(f"Convertido para ASCII: {line}", f"Folded to ASCII: {line}")
+        return self.say(f"Convertido para ASCII: {line}", f"Folded to ASCII: {line}")
 
     def typed_ahead_dropped(self) -> str:
         """Tell that lines typed before a question were dropped (TYPE-12)."""
-        return self._say(
+        return self.say(
             "O que foi digitado antes da pergunta foi descartado",
             "What was typed before the question was dropped",
         )
 
     def not_ascii(self) -> str:
         """Tell why a line cannot be sent (TYPE-1)."""
-        return self._say(
+        return self.say(
             "Nada foi enviado: a linha tem caracteres que a rede não transporta",
             "Nothing was sent: the line has characters that the wire cannot carry",
         )
 
     def too_long(self) -> str:
         """Tell that a typed line is over 65,536 octets."""
-        return self._say(
+        return self.say(
             "Nada foi enviado: a linha é longa demais",
             "Nothing was sent: the line is too long",
         )
 
     def unknown_command(self) -> str:
         """Give the hint for an unknown command (TYPE-4)."""
-        return self._say(
+        return self.say(
             "Nada foi enviado: comando desconhecido. Ajuda: /AJUDA. "
             "Para dizer a linha a todos, comece-a com :",
             "Nothing was sent: unknown command. Help: /AJUDA. "
@@ -440,7 +356,7 @@ class Words:
 
     def nick_with_blanks(self) -> str:
         """Give the hint for blanks around a destination (TYPE-6)."""
-        return self._say(
+        return self.say(
             "Nada foi enviado: há espaços ao redor do nick. Para uma mensagem "
             "privada, tire-os; para dizer a linha a todos, comece-a com :",
             "Nothing was sent: there are blanks around the nick. For a private "
@@ -449,13 +365,13 @@ class Words:
 
     def empty_text(self) -> str:
         """Give the hint for an empty text (TYPE-8)."""
-        return self._say(
+        return self.say(
             "Nada foi enviado: falta o texto", "Nothing was sent: the text is missing"
         )
 
     def not_a_nick(self) -> str:
         """Tell what a nick looks like (TYPE-12)."""
-        return self._say(
+        return self.say(
             "Este nick não vale: uma letra, depois até 15 letras, dígitos, - ou _",
             "Not a nick: a letter, then up to 15 letters, digits, - or _",
         )
