@@ -4,11 +4,14 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from contextlib import suppress
 from io import TextIOWrapper
 from typing import NoReturn
 
 from .arguments import language_of, parser_of
+from .client import Client
+from .client import run as run_client
 from .errors import InvalidAddress
 from .limits import ADDRESS, PORT, ServerLimits
 from .log import Log
@@ -18,7 +21,6 @@ from .words import Words
 
 
 def _serve(arguments: Namespace, parser: ArgumentParser, words: Words) -> int:
-    ending = _Ending()
     if arguments.ask:
         arguments.address = _ask(words.ask_address())
         arguments.port = _ask(words.ask_port()) or str(PORT)
@@ -45,28 +47,28 @@ def _serve(arguments: Namespace, parser: ArgumentParser, words: Words) -> int:
     except InvalidAddress as error:
         print(words.failed(error), file=sys.stderr)
         return 5
-    ending.server = server
+    _on_signals(server.stop)
     with suppress(OSError):  # nobody reads it: that is no reason not to serve
         print(words.running_at(server.address), flush=True)
     run_server(server)
     return 0
 
 
-class _Ending:
-    """What the signals do: the first asks the server to end, the second exits."""
+def _join(arguments: Namespace, words: Words) -> int:
+    given = [arguments.address, arguments.port, arguments.nick]
+    client = Client(
+        [part for part in given if part is not None], arguments.answer_timeout, words
+    )
+    _on_signals(client.interrupt)
+    return run_client(client)
 
-    def __init__(self) -> None:
-        self.server: Server | None = None
-        signal.signal(signal.SIGINT, self._on_signal)
-        signal.signal(signal.SIGTERM, self._on_signal)
-        if sys.platform == "win32":
-            signal.signal(signal.SIGBREAK, self._on_signal)
 
-    def _on_signal(self, *_: object) -> None:
-        if not self.server:
-            os._exit(0)  # nothing to end yet; or END-3
-        self.server.stop()
-        self.server = None
+def _on_signals(act: Callable[[], object]) -> None:
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        signals.append(signal.SIGBREAK)
+    for number in signals:
+        signal.signal(number, lambda *_: act())
 
 
 def _ask(question: str) -> str:
@@ -84,13 +86,16 @@ def _exit(status: int) -> NoReturn:
 
 def main() -> NoReturn:
     """Run the server or the client, as the arguments say, and exit with its status."""
+    _on_signals(lambda: os._exit(0))  # nothing to leave or to end yet
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # no word is worth a UnicodeError
     words = Words(language_of(sys.argv[1:]))
     parser = parser_of(words)
     arguments = parser.parse_args()
-    _exit(_serve(arguments, parser, words))
+    if arguments.program == "server":
+        _exit(_serve(arguments, parser, words))
+    _exit(_join(arguments, words))
 
 
 if __name__ == "__main__":

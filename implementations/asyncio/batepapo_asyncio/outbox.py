@@ -35,6 +35,11 @@ class Outbox:
     def __exit__(self, *_: object) -> None:
         self.discard()  # before the socket is closed, or the loop would watch nothing
 
+    @property
+    def size(self) -> int:
+        """Octets that wait."""
+        return len(self._waiting)
+
     def put(self, octets: bytes) -> None:
         """Send `octets`, now or as soon as the system takes them.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 import re
 import socket
 import sys
@@ -67,6 +68,7 @@ class Server:
         self._hosts: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
+        self._stopped = False
 
     @property
     def address(self) -> str:
@@ -95,7 +97,13 @@ class Server:
         self._log.flush()
 
     def stop(self) -> None:
-        """Ask the server to end; to be called from a signal handler."""
+        """Ask the server to end; to be called from a signal handler.
+
+        The second time, the program exits on the spot (END-3).
+        """
+        if self._stopped:
+            os._exit(0)
+        self._stopped = True
         if self._loop:
             self._loop.call_soon_threadsafe(self._stop.set)
         else:

@@ -154,10 +154,12 @@ class Words:
             f"Servidor está rodando em {address}", f"Server is running at {address}"
         )
 
-    def failed(self, error: InvalidAddress | InvalidServer) -> str:
-        """Report code 04 or 05 to the one who started the program."""
+    def failed(self, error: InvalidAddress | InvalidServer | ConnectionLost) -> str:
+        """Report an error that never crossed the wire to who started the program."""
+        if isinstance(error, ConnectionLost):
+            return f"ERRO {error.code} {error.subject}: {self.explain(error)}"
         detail = f": {error.detail}" if error.detail else ""
-        return f"ERRO {error.code} {self.explain(error)}{detail}"
+        return f"ERRO {error.code}: {self.explain(error)}{detail}"
 
     def ask_address(self) -> str:
         """Ask for an address."""
@@ -253,3 +255,143 @@ class Words:
         }[option]
         shown = f"{default:.10g}" if default else self._in("sem limite", "no limit")
         return self._in(f"{meaning} (padrão: {shown})", f"{meaning} (default: {shown})")
+
+    # ---- what the client shows -------------------------------------------------------
+
+    def said(self, nick: str, text: str) -> str:
+        """Show a public message (SHOW-1)."""
+        return self._in(f"Cliente({nick}): {text}", f"Client({nick}): {text}")
+
+    def whispered(self, nick: str, text: str) -> str:
+        """Show a private message, marked as such (SHOW-1)."""
+        return self._in(
+            f"[privada] Mensagem recebida de: Cliente({nick}): {text}",
+            f"[private] Message received from: Client({nick}): {text}",
+        )
+
+    def sent(self, nick: str) -> str:
+        """Say that a private message is on its way (SHOW-3)."""
+        return self._in(f"* Mensagem enviada a {nick}", f"* Message sent to {nick}")
+
+    def entered(self, nick: str) -> str:
+        """Say who enters (SHOW-2)."""
+        return self._in(f"* {nick} entrou na sala", f"* {nick} entered the room")
+
+    def left(self, nick: str, reason: str) -> str:
+        """Say who leaves (SHOW-2)."""
+        return self._in(
+            f"* {nick} saiu da sala: {reason}", f"* {nick} left the room: {reason}"
+        )
+
+    def present(self, nicks: str) -> str:
+        """Say who is here (SHOW-2)."""
+        if not nicks:
+            return self._in("* A sala está vazia", "* The room is empty")
+        return self._in(f"* Na sala: {nicks}", f"* In the room: {nicks}")
+
+    def nobody_there(self, nick: str, explanation: str) -> str:
+        """Report ERRO 02, with the way out (SHOW-5)."""
+        return self._in(
+            f"ERRO 02 {nick}: {explanation}. Nada foi enviado a {nick}; "
+            f"para dizer a todos, comece a linha com :",
+            f"ERRO 02 {nick}: {explanation}. Nothing was sent to {nick}; "
+            f"to say it to all, begin the line with :",
+        )
+
+    def greeted(self, software: str) -> str:
+        """Say what the server calls itself."""
+        return self._in(f"* Servidor: {software}", f"* Server: {software}")
+
+    def connected(self, nick: str) -> str:
+        """Tell a person that they are in (SHOW-2)."""
+        return self._in(
+            f"* Você está conectado ao servidor como {nick} (/AJUDA mostra a ajuda)",
+            f"* You are connected to the server as {nick} (/AJUDA shows the help)",
+        )
+
+    # ---- what the client asks and answers --------------------------------------------
+
+    def ask_nick(self) -> str:
+        """Ask for a nick."""
+        return self._in("Escolha um nick para você >>> ", "Choose a nick >>> ")
+
+    def not_a_nick(self) -> str:
+        """Explain what a nick is made of (TYPE-12)."""
+        return self._in(
+            "* Um nick tem de 1 a 16 letras sem acento, algarismos, - ou _, "
+            "e começa com uma letra",
+            "* A nick has 1 to 16 ASCII letters, digits, - or _, "
+            "and begins with a letter",
+        )
+
+    def dropped(self) -> str:
+        """Say that what was typed ahead does not count (TYPE-12)."""
+        return self._in(
+            "* O que já estava digitado foi descartado",
+            "* What had been typed already was dropped",
+        )
+
+    def offline(self) -> str:
+        """Tell how to enter, to somebody who is not connected (ASK-3)."""
+        return self._in(
+            "* Você não está conectado. Para entrar: /ENTRAR, ou "
+            "/ENTRAR nick [endereço [porta]]; /AJUDA mostra a ajuda; /SAIR termina",
+            "* You are not connected. To enter: /ENTRAR, or "
+            "/ENTRAR nick [address [port]]; /AJUDA shows the help; /SAIR ends",
+        )
+
+    def folded(self, text: str) -> str:
+        """Show what a line became (TYPE-1)."""
+        return self._in(f"* Em ASCII: {text}", f"* In ASCII: {text}")
+
+    def not_ascii(self) -> str:
+        """Say why a line is not sent (TYPE-1)."""
+        return self._in(
+            "* Nada foi enviado: a linha tem algo que não cabe em ASCII, ou é longa",
+            "* Nothing was sent: the line has what ASCII does not have, or is too long",
+        )
+
+    def unknown_command(self) -> str:
+        """Say why a line that begins with a slash is not sent (TYPE-4)."""
+        return self._in(
+            "* Nada foi enviado: comando desconhecido; /AJUDA mostra os que há. "
+            "Para dizer a todos algo com /, comece a linha com :",
+            "* Nothing was sent: unknown command; /AJUDA shows those there are. "
+            "To say something with / to all, begin the line with :",
+        )
+
+    def blanks_around_nick(self) -> str:
+        """Say why a line that may have been private is not sent (TYPE-6)."""
+        return self._in(
+            "* Nada foi enviado: há espaços junto ao nick. Em particular: nick:texto; "
+            "a todos: :texto",
+            "* Nothing was sent: there are blanks beside the nick. In private: "
+            "nick:text; to all: :text",
+        )
+
+    def empty_text(self) -> str:
+        """Say why a line without a text is not sent (TYPE-8)."""
+        return self._in(
+            "* Nada foi enviado: falta o texto", "* Nothing was sent: there is no text"
+        )
+
+    def help_typing(self) -> str:
+        """Explain what can be typed (TYPE-4)."""
+        return self._in(
+            """\
+* texto         diz o texto a todos
+* :texto        o mesmo, comece o texto como começar
+* nick:texto    diz o texto só a quem tem esse nick
+* /USUARIOS     mostra quem está na sala
+* /ENTRAR       entra em uma sala (quando desconectado)
+* /AJUDA        mostra esta ajuda
+* /SAIR         sai; {quit} e quit também""",
+            """\
+* text          says the text to all
+* :text         the same, whatever the text begins with
+* nick:text     says the text to the one who has that nick
+* /USUARIOS     shows who is in the room
+* /ENTRAR       enters a room (when offline)
+* /AJUDA        shows this help
+* /SAIR         leaves; so do {quit} and quit""",
+        )
