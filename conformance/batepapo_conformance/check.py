@@ -179,9 +179,14 @@ def _arguments(request: Request, seed: int) -> list[str]:
 def _jobs(request: Request, testee: Testee) -> int:
     if testee.at is not None:
         return 1  # one server, one room: two checks would see each other
-    if request.jobs is not None:
-        return request.jobs
-    return min(_JOBS_PER_CORE * (os.cpu_count() or 1), _MOST_JOBS)
+    jobs = min(_JOBS_PER_CORE * (os.cpu_count() or 1), _MOST_JOBS)
+    jobs = jobs if request.jobs is None else request.jobs
+    if not request.only:
+        return jobs
+    # To repeat one check should not take the time of starting many workers.
+    listed = collect(request.role, request.only)
+    runs = sum(max(1, len(one.variants)) for one in listed) * request.repeat
+    return max(1, min(jobs, runs))
 
 
 def _must_start(testee: Testee) -> None:

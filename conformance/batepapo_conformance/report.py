@@ -70,7 +70,7 @@ class Reporter:
             "broken": list(_rules(run.failures())),
             "unexpected_passes": [asdict(one) for one in run.unexpected],
             "results": [
-                one.as_json() | {"again": self._again(one.name, one.seed)}
+                one.as_json() | {"again": self._again(one.case, one.seed)}
                 for one in run.results
             ],
         }
@@ -104,7 +104,7 @@ class Reporter:
         self._say()
         self._say("  Again, just this check:")
         # A command is never broken: it is there to be copied.
-        self._say(f"    {self._again(first.name, first.seed)}", "cyan")
+        self._say(f"    {self._again(first.case, first.seed)}", "cyan")
         others = list(dict.fromkeys(one.full_name for one in group[1:]))
         if others:
             self._say("  The same rule is broken in:")

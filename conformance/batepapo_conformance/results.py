@@ -7,6 +7,7 @@ from typing import Any
 
 from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.failure import RuleBroken, visible
+from batepapo_conformance.selection import without_delivery
 from batepapo_conformance.spec import Level, Specification
 
 
@@ -102,6 +103,11 @@ class Result:
     def full_name(self) -> str:
         """The name with its variant."""
         return f"{self.name}[{self.variant}]" if self.variant else self.name
+
+    @property
+    def case(self) -> str:
+        """The same for all deliveries of what is otherwise the same check."""
+        return without_delivery(self.full_name)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for programs."""
@@ -234,7 +240,7 @@ def _with_level_of_blame(result: Result, specification: Specification) -> Result
 def _blame_segmentation(results: list[Result]) -> list[Result]:
     """What fails in pieces or together, and passes whole, is a matter of framing."""
     whole = {
-        _without_delivery(result): result.verdict
+        result.case: result.verdict
         for result in results
         if result.delivery == Delivery.WHOLE
     }
@@ -243,14 +249,14 @@ def _blame_segmentation(results: list[Result]) -> list[Result]:
         for result in results
         if result.delivery in ("", Delivery.WHOLE)
     )
-    deliveries_that_fail: dict[tuple[str, ...], set[str]] = {}
+    deliveries_that_fail: dict[str, set[str]] = {}
     for result in results:
         if result.verdict is Verdict.FAILED:
-            key = _without_delivery(result)
+            key = result.case
             deliveries_that_fail.setdefault(key, set()).add(result.delivery)
 
     def blamed(result: Result) -> Result:
-        key = _without_delivery(result)
+        key = result.case
         if (
             result.verdict is not Verdict.FAILED
             or result.broken is None
@@ -267,12 +273,6 @@ def _blame_segmentation(results: list[Result]) -> list[Result]:
         return replace(result, broken=replace(result.broken, rule=rule, note=joined))
 
     return [blamed(result) for result in results]
-
-
-def _without_delivery(result: Result) -> tuple[str, ...]:
-    """The same for all deliveries of what is otherwise the same check."""
-    rest = result.variant.replace(result.delivery, "", 1)
-    return result.name, rest
 
 
 def apply_known_failures(

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Sequence
 
+from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.spec import Requirement
 
 _SECTION = re.compile(r"\d+(\.\d+)?")
 _ID = re.compile(r"[A-Z]+(-\d+)?")
+# What pytest appends for a delivery or a repetition, wherever it stands.
+_HOW = re.compile(rf"(^|-)({'|'.join(Delivery)}|time\d+)(?=-|$)")
 
 
 def selected(
@@ -15,7 +18,8 @@ def selected(
     """Whether a check of this name, for these requirements, is asked for.
 
     Nothing asked for is everything. "ENTER-3" is an id, "ENTER" a family,
-    "5" and "5.2" are sections; anything else is a part of a name.
+    "5" and "5.2" are sections; what begins with "test_" is the name of a check,
+    of one of its cases, or of one run; anything else is a part of a name.
     """
     return not only or any(_means(word, name, requirements) for word in only)
 
@@ -29,4 +33,16 @@ def _means(word: str, name: str, requirements: Sequence[Requirement]) -> bool:
         ids = [one.id for one in requirements]
         if any(one == wanted or one.split("-")[0] == wanted for one in ids):
             return True
+    if word.startswith("test_"):
+        return word in (name, name.partition("[")[0], without_delivery(name))
     return word in name
+
+
+def without_delivery(name: str) -> str:
+    """The name of one case of a check, in whatever delivery it is run.
+
+    `test_x[octets]` is a run of `test_x`, `test_x[octets-17]` one of `test_x[17]`.
+    """
+    base, bracket, variant = name.removesuffix("]").partition("[")
+    case = _HOW.sub("", variant).strip("-")
+    return f"{base}[{case}]" if bracket and case else base

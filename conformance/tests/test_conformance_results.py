@@ -17,7 +17,7 @@ from batepapo_conformance.results import (
     apply_known_failures,
     settle,
 )
-from batepapo_conformance.selection import selected
+from batepapo_conformance.selection import selected, without_delivery
 from batepapo_conformance.spec import Level, load
 
 SPECIFICATION = load()
@@ -162,6 +162,8 @@ def test_a_result_survives_the_way_from_a_worker() -> None:
         (["5.20"], False),
         (["2"], False),
         (["taken_nick"], True),
+        (["test_a_taken_nick"], True),
+        (["test_a_taken"], False),
         (["test_a_taken_nick[octets]"], True),
         (["nothing", "ENTER"], True),
     ],
@@ -169,3 +171,21 @@ def test_a_result_survives_the_way_from_a_worker() -> None:
 def test_what_only_means(only: list[str], wanted: bool) -> None:
     requirements = [SPECIFICATION.requirements["ENTER-3"]]
     assert selected(only, "test_a_taken_nick[octets]", requirements) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [
+        ("test_x", "test_x"),
+        ("test_x[octets]", "test_x"),
+        ("test_x[split-end-17-time3]", "test_x[17]"),
+        ("test_x[17-coalesced]", "test_x[17]"),
+        ("test_x[05-wholesale]", "test_x[05-wholesale]"),
+        ("test_x[a-whole-b]", "test_x[a-b]"),
+    ],
+)
+def test_the_case_of_a_check_is_the_same_in_every_delivery(
+    name: str, case: str
+) -> None:
+    assert without_delivery(name) == case
+    assert selected([case], name, [SPECIFICATION.requirements["ENTER-3"]])

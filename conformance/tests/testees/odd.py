@@ -1,6 +1,6 @@
 """A server that is odd in the way that its first argument says.
 
-odd.py greets|quiet|babbles|vanishes|breeds|refuses|ends ADDRESS PORT
+odd.py greets|quiet|babbles|vanishes|breeds|refuses|ends ADDRESS PORT [NAME]
 """
 
 import contextlib
@@ -24,7 +24,8 @@ def main(how: str, address: str, port: int) -> None:
     if how == "breeds":
         # A child that outlives its parent, and does not care for politeness.
         code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
-        child = subprocess.Popen([sys.executable, "-c", f"{code}; time.sleep(600)"])
+        words = [sys.executable, "-c", f"{code}; time.sleep(600)", *sys.argv[4:]]
+        child = subprocess.Popen(words)
         print(f"child {child.pid}", file=sys.stderr, flush=True)
     listener = socket.create_server((address, port))
     if how != "quiet":
