@@ -60,6 +60,7 @@ class Conversation:
         self._processes = processes
         self._chance = chance
         self._present: list[Person] = []
+        self._secrets: dict[str, Route] = {}  # by their texts: for whom they are
 
     def hold(self) -> None:
         """Hold it from the first greeting to the end of the server.
@@ -68,6 +69,14 @@ class Conversation:
             Blamed: one of the two broke a rule.
             NoVerdict: a client cannot be started.
         """
+        try:
+            self._hold()
+        except Blamed:
+            self._no_secret_is_out()
+            raise
+        self._no_secret_is_out()
+
+    def _hold(self) -> None:
         ana = self._enter_with_arguments("ana")
         beto = self._enter_at_a_question("Beto")
         carla = self._enter_from_offline("carla")
@@ -96,13 +105,13 @@ class Conversation:
         endpoint = self._proxy.endpoint
         terminal = self._run(nick, self._client.arguments(address=endpoint.address))
         terminal.types(str(endpoint.port), nick)
-        return self._enters(self._connected(nick, terminal), rule="ASK-2")
+        return self._enters(self._connected(nick, terminal, "ASK-2"), rule="ASK-2")
 
     def _enter_from_offline(self, nick: str) -> Person:
         endpoint = self._proxy.endpoint
         terminal = self._run(nick, self._client.arguments())
         terminal.types(f"/entrar {nick} {endpoint.address} {endpoint.port}")
-        return self._enters(self._connected(nick, terminal), rule="ASK-3")
+        return self._enters(self._connected(nick, terminal, "ASK-3"), rule="ASK-3")
 
     def _enter_after_a_taken_nick(self, taken: str, nick: str) -> Person:
         person = self._start(nick, taken)
@@ -116,15 +125,22 @@ class Conversation:
         person.terminal.types(nick)
         return self._enters(person, rule="TYPE-12", greeted=True)
 
-    def _enters(self, person: Person, *, rule: str, greeted: bool = False) -> Person:
-        """The dialogue of entering, seen by everybody."""
+    def _enters(
+        self,
+        person: Person,
+        *,
+        rule: str,
+        greeted: bool = False,
+        allowed: str = "ENTER-1",
+    ) -> Person:
+        """The dialogue of entering, seen by everybody; `allowed` says why it is so."""
         nick, route = person.nick, person.route
         if not greeted:
             route.expect(Role.SERVER, "BATEPAPO 1 <software>", rule="GREET-1")
         self._look_away()
         route.expect(Role.CLIENT, f"/ENTRAR {nick}", rule=rule)
         present = [other.nick for other in self._present]
-        _expect_list(route, present, "ENTER-1")
+        _expect_list(route, present, allowed)
         self._present.append(person)
         entry = f"ENTROU <time> {nick}@<origin>"
         for one in self._present:
@@ -206,8 +222,9 @@ class Conversation:
             )
 
     def _one_receives(self, person: Person, other: Person, text: str) -> None:
-        # Only these two: a line that anybody else received would be the next on
+        # Only these two: whatever anybody else received would be the next line on
         # that connection, and not what a later step expects.
+        self._secrets[text] = other.route
         line = f"PRIVADA <time> {person.nick}@<origin> :{text}"
         other.route.expect(Role.SERVER, line, rule="PRIVATE-1")
         person.route.expect(Role.SERVER, f"ENVIADA {other.nick}", rule="PRIVATE-1")
@@ -264,7 +281,7 @@ class Conversation:
         """All of it is typed before the connection exists; the nick was used before."""
         self._look_away()
         person = self._start(nick, nick, "um", "ana:dois", "/usuarios", end=True)
-        self._enters(person, rule="TYPE-11")
+        self._enters(person, rule="TYPE-11", allowed="ENTER-5")
         person.route.expect(Role.CLIENT, ":um", rule="TYPE-11")
         person.route.expect(Role.CLIENT, "ana:dois", rule="TYPE-11")
         person.route.expect(Role.CLIENT, "/USUARIOS", rule="TYPE-11")
@@ -304,6 +321,17 @@ class Conversation:
                     broken = RuleBroken(rule, expected, actual)
                     raise Blamed(Fault(Role.SERVER, route.who, broken))
 
+    def _no_secret_is_out(self) -> None:
+        """Nobody has received a private message for somebody else."""
+        for route in self._proxy.routes:
+            for text in route.judge.whispers:
+                if self._secrets.get(text, route) is not route:
+                    meant_for = self._secrets[text].who
+                    broken = RuleBroken(
+                        "PRIVATE-4", f"a message for {meant_for} alone", text.encode()
+                    )
+                    raise Blamed(Fault(Role.SERVER, route.who, broken))
+
     def _look_away(self) -> None:
         """What is shown from here on is due to what happens from here on."""
         for person in self._present:
@@ -321,15 +349,15 @@ class Conversation:
             terminal.types(*lines)
         if end:
             terminal.ends_input()
-        return self._connected(who, terminal)
+        return self._connected(who, terminal, "ASK-1")
 
     def _run(self, who: str, arguments: list[str]) -> Terminal:
         return through_pipes(
             self._processes, arguments, who=who, seconds=self._client.seconds
         )
 
-    def _connected(self, who: str, terminal: Terminal) -> Person:
-        route = self._proxy.accept(who, lambda: terminal.process.status is None)
+    def _connected(self, who: str, terminal: Terminal, rule: str) -> Person:
+        route = self._proxy.accept(who, terminal.process, rule=rule)
         return Person(who, terminal, route)
 
 

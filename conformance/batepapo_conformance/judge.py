@@ -80,6 +80,8 @@ class Judge:
     faults: list[Fault] = field(default_factory=list)
     events: list[tuple[Event, bytes]] = field(default_factory=list)
     """Everything that the whole room sees, as it came."""
+    whispers: list[str] = field(default_factory=list)
+    """The texts of all private messages that came."""
     _unanswered: deque[ClientMessage] = field(default_factory=deque)
     _members: list[str] = field(default_factory=list)
     _list: list[str] = field(default_factory=list)
@@ -175,6 +177,7 @@ class Judge:
                 self._take_event(message, line)
                 self.events.append((message, line))
             case Whispered(_, origin, text):
+                self.whispers.append(text)
                 self._take_time(message.time, line)
                 if fold_nick(origin.nick) == fold_nick(self.nick):
                     note = self._first(Private, "PRIVATE-3", line)
@@ -203,8 +206,10 @@ class Judge:
             return
         self._unanswered.popleft()
         if names != self._members:
-            expected = "USUARIOS 0 " + " ".join(self._members)
-            raise RuleBroken("ORDER-3", expected.encode(), " ".join(names).encode())
+            expected = " ".join(("USUARIOS 0", *self._members))
+            came = " ".join(("USUARIOS 0", *names))
+            rule = "ORDER-3" if self.nick in names else "LIST-1"
+            raise RuleBroken(rule, expected.encode(), came.encode())
 
     def _take_event(self, event: Event, line: bytes) -> None:
         self._take_time(event.time, line)

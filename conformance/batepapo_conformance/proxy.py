@@ -8,12 +8,12 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable
 from typing import Final
 
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import RuleBroken, first_difference
 from batepapo_conformance.judge import Fault, Judge
+from batepapo_conformance.process import Process
 from batepapo_conformance.testee import Endpoint, Role
 
 SOON: Final = 5.0
@@ -228,13 +228,13 @@ class Proxy:
         for route in self.routes:
             route.close()
 
-    def accept(self, who: str, alive: Callable[[], bool]) -> Route:
+    def accept(self, who: str, process: Process, *, rule: str) -> Route:
         """Wait for the connection of the client that was started last.
 
         Raises:
             Blamed: the client does not connect, or the server does not accept.
         """
-        client = self._wait_for_client(who, alive)
+        client = self._wait_for_client(who, process, rule)
         try:
             server = socket.create_connection(self._server, timeout=SOON)
         except OSError as error:
@@ -248,16 +248,16 @@ class Proxy:
         self.routes.append(route)
         return route
 
-    def _wait_for_client(self, who: str, alive: Callable[[], bool]) -> socket.socket:
+    def _wait_for_client(self, who: str, process: Process, rule: str) -> socket.socket:
         deadline = time.monotonic() + SOON
         self._listener.settimeout(0.05)
         while time.monotonic() < deadline:
             with contextlib.suppress(TimeoutError):
                 return self._listener.accept()[0]
-            if not alive():
+            if process.status is not None:
                 break
-        actual = "none in time" if alive() else "the client has ended"
-        broken = RuleBroken("ASK-1", "a connection", actual)
+        actual = "none in time" if process.status is None else "the client has ended"
+        broken = RuleBroken(rule, "a connection", actual)
         raise Blamed(Fault(Role.CLIENT, who, broken))
 
 

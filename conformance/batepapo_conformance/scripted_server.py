@@ -312,7 +312,7 @@ class Wire:
         """
         came = self._next(line.encode(), rule, within)
         if came != line.encode():
-            raise RuleBroken(rule, line.encode(), came)
+            raise RuleBroken(rule, line.encode(), came, _grammar_on(came))
 
     def expect_leave(self, *, rule: str, within: float = SOON) -> None:
         """The next line is `/SAIR` or `{quit}`, whichever the client prefers.
@@ -344,6 +344,7 @@ class Wire:
             fits = head == to and 1 <= len(piece) <= 400 and left.startswith(piece)
             if not fits:
                 note = f"{len(text) - len(left)} octets of the text came before."
+                note = f"{note} {_grammar_on(came)}".strip()
                 raise RuleBroken(rule, expected, came, note)
             pieces.append(piece)
             left = left.removeprefix(piece)
@@ -410,13 +411,7 @@ class Wire:
             raise RuleBroken(rule, expected, came.value)
         if not came.endswith(b"\n") or came.endswith(b"\r\n"):
             raise RuleBroken("FRAME-1", expected + b"\n", came, "LF alone ends a line.")
-        line = came.removesuffix(b"\n")
-        if line != expected:
-            try:
-                parse_client_line(line)
-            except NotALine as wrong:
-                raise wrong.broken() from None
-        return line
+        return came.removesuffix(b"\n")
 
     def _read(self, within: float) -> bytes | Ending | None:
         deadline = time.monotonic() + self._seconds(within)
@@ -455,6 +450,14 @@ class Wire:
         self._exchange.note(self._who, ending.value)
         self._ending = ending
         return False
+
+
+def _grammar_on(line: bytes) -> str:
+    try:
+        parse_client_line(line)
+    except NotALine as wrong:
+        return f"No line of the grammar either: octet {wrong.at}, {wrong.rule}."
+    return ""
 
 
 def _octets(line: ServerMessage | str | bytes) -> bytes:
