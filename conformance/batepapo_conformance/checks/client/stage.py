@@ -12,7 +12,6 @@ from batepapo_conformance.failure import NoVerdict
 from batepapo_conformance.process import Process, Processes, Stream
 from batepapo_conformance.scripted_server import (
     ScriptedServer,
-    Wire,
     entered,
     greeting,
     participants,
@@ -24,6 +23,7 @@ from batepapo_conformance.terminal import (
     through_pipes,
 )
 from batepapo_conformance.testee import Endpoint, Testee
+from batepapo_conformance.wire import Wire
 
 ANSWER: Final = 10.0
 """Seconds after which a client gives a silent server up (FAIL-3)."""

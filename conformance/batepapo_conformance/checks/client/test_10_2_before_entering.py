@@ -8,7 +8,6 @@ from batepapo_conformance.checks.client.stage import Stage
 from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.scripted_server import (
-    Wire,
     entered,
     greeting,
     participants,
@@ -16,6 +15,7 @@ from batepapo_conformance.scripted_server import (
     said,
 )
 from batepapo_conformance.terminal import Terminal
+from batepapo_conformance.wire import Wire
 
 _ASKED = "that this nick will not do"
 _TRIES = 10

@@ -13,7 +13,6 @@ from batepapo_conformance.codec import encode
 from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.scripted_server import (
-    Wire,
     entered,
     greeting,
     participants,
@@ -21,6 +20,7 @@ from batepapo_conformance.scripted_server import (
 )
 from batepapo_conformance.terminal import Terminal
 from batepapo_conformance.testee import Endpoint
+from batepapo_conformance.wire import Wire
 
 _QUICK = 1.0
 # What the suite sees of a beginning may be later than the beginning itself.

@@ -13,7 +13,6 @@ from batepapo_conformance.checks.client.stage import (
 from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.scripted_server import (
-    Wire,
     entered,
     greeting,
     left,
@@ -22,6 +21,7 @@ from batepapo_conformance.scripted_server import (
     said,
 )
 from batepapo_conformance.terminal import AT_ONCE, Terminal
+from batepapo_conformance.wire import Wire
 
 _LEAVING_IS_POLITE_FOR = 1.0  # seconds in which no client gives up waiting
 
