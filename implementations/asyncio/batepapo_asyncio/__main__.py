@@ -79,8 +79,9 @@ def _ask(question: str) -> str:
 def _exit(status: int) -> NoReturn:
     """Exit without Python's own last flush, which reports a closed pipe its own way."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
+        if isinstance(stream, TextIOWrapper):  # it is None where it was closed
+            with suppress(OSError, ValueError):
+                stream.flush()
     os._exit(status)
 
 

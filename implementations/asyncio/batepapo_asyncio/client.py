@@ -215,7 +215,7 @@ class Client:
     async def _be_greeted(self, link: Link) -> None:
         try:
             greeting = await link.receive()
-        except ConnectionLost:
+        except (ConnectionLost, InvalidServer):
             raise InvalidServer("FAIL-2") from None
         if not isinstance(greeting, Greeting):
             raise InvalidServer("FAIL-2")

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 import re
 import socket
 import sys
@@ -59,7 +60,7 @@ class Link:
             await self._loop.sock_connect(self._peer, where)
         except OSError as error:
             self._peer.close()
-            raise InvalidServer("FAIL-1", error.strerror or "") from error
+            raise InvalidServer("FAIL-1", os.strerror(error.errno or 0)) from error
         except BaseException:  # cancelled: a signal, or the time is over
             self._peer.close()
             raise

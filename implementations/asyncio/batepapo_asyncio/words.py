@@ -87,8 +87,25 @@ class Words:
                 return self._in("o servidor esta encerrando", "the server is ending")
             case ConnectionLost():
                 return self._in("a conexão se perdeu", "the connection was lost")
+            case InvalidServer(rule="FAIL-1"):
+                return self._in(
+                    "não há servidor neste endereço e porta",
+                    "there is no server at this address and port",
+                )
+            case InvalidServer(rule="FAIL-2"):
+                return self._in(
+                    "não é um servidor de bate-papo, versão 1",
+                    "this is not a server of bate-papo, version 1",
+                )
+            case InvalidServer(rule="FAIL-3"):
+                return self._in(
+                    "o servidor não responde", "the server does not answer"
+                )
             case InvalidServer():
-                return self._in("o servidor é inválido", "the server is invalid")
+                return self._in(
+                    "o servidor enviou o que o protocolo não permite",
+                    "the server sent what the protocol does not allow",
+                )
             case InvalidAddress():
                 return self._in(
                     "o endereço ou a porta do servidor é inválida",
@@ -363,9 +380,9 @@ class Words:
     def blanks_around_nick(self) -> str:
         """Say why a line that may have been private is not sent (TYPE-6)."""
         return self._in(
-            "* Nada foi enviado: há espaços junto ao nick. Em particular: nick:texto; "
+            "* Nada foi enviado: há espaços junto ao nick. A um só: nick:texto; "
             "a todos: :texto",
-            "* Nothing was sent: there are blanks beside the nick. In private: "
+            "* Nothing was sent: there are blanks beside the nick. To one: "
             "nick:text; to all: :text",
         )
 
