@@ -35,10 +35,7 @@ from batepapo_conformance.testee import (
     BadTestee,
     Role,
     Testee,
-    from_command,
-    from_endpoint,
-    from_file,
-    from_implementation,
+    choose_testee,
 )
 
 __all__ = ["Listed", "Request", "check", "collect", "list_checks"]
@@ -51,7 +48,7 @@ _CLIENT_CONNECTS = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user asks for; just one of the first four says what the testee is."""
+    """What the user asks for (`choose_testee` says how a testee is given)."""
 
     role: Role
     command: str | None = None
@@ -69,18 +66,13 @@ class Request:
         Raises:
             BadTestee: none, or several, or none that can be understood.
         """
-        said = (self.command, self.at, self.file, self.implementation)
-        if sum(one is not None for one in said) != 1:
-            ways = "--command, --testee, --implementation"
-            ways += " or --at" if self.role is Role.SERVER else ""
-            raise BadTestee(f"say which program to check, by one of {ways}")
-        if self.command is not None:
-            return from_command(self.role, self.command)
-        if self.at is not None:
-            return from_endpoint(self.at)
-        if self.file is not None:
-            return from_file(self.role, Path(self.file))
-        return from_implementation(self.role, str(self.implementation))
+        return choose_testee(
+            self.role,
+            command=self.command,
+            at=self.at,
+            file=self.file,
+            implementation=self.implementation,
+        )
 
     def words(self) -> list[str]:
         """How the testee is said on the command line of `batepapo check`."""

@@ -29,10 +29,7 @@ from batepapo_conformance.testee import (
     BadTestee,
     Role,
     Testee,
-    from_command,
-    from_endpoint,
-    from_file,
-    from_implementation,
+    choose_testee,
 )
 
 _Check = TypeVar("_Check", bound=Callable[..., None])
@@ -89,17 +86,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _testee(config: pytest.Config) -> Testee | None:
-    role = _role(config)
     option = config.option
-    if option.testee_file is not None:
-        return from_file(role, Path(option.testee_file))
-    if option.testee_command is not None:
-        return from_command(role, option.testee_command)
-    if option.testee_at is not None:
-        return from_endpoint(option.testee_at)
-    if option.testee_implementation is not None:
-        return from_implementation(role, option.testee_implementation)
-    return None
+    said = {
+        "command": option.testee_command,
+        "at": option.testee_at,
+        "file": option.testee_file,
+        "implementation": option.testee_implementation,
+    }
+    if all(one is None for one in said.values()):
+        return None  # the checks are only to be listed
+    return choose_testee(_role(config), **said)
 
 
 def _role(config: pytest.Config) -> Role:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import psutil
 
 from batepapo_conformance.failure import NoVerdict, visible
+from batepapo_conformance.ports import free_port, is_free
 from batepapo_conformance.process import Process, Processes, Stream
-from batepapo_conformance.testee import Endpoint, Testee, free_port, is_free
+from batepapo_conformance.testee import Endpoint, Testee
 
 # An interpreter on a busy machine may take seconds to start; a testee that
 # listens is noticed at once, however long this is.

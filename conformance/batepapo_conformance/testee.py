@@ -3,11 +3,9 @@
 The suite knows a testee as a process and a socket, in any language.
 """
 
-import contextlib
 import importlib.util
 import os
 import shlex
-import socket
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -17,6 +15,8 @@ from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
 from batepapo_conformance.failure import NoVerdict
+from batepapo_conformance.ports import free_port as free_port
+from batepapo_conformance.ports import is_free as is_free
 
 
 class Role(StrEnum):
@@ -226,8 +226,12 @@ def _contract(role: Role) -> dict[str, tuple[str, ...]]:
 _FILE_KEYS: Final = {"command", "at", "options", "time-factor", "known-failures"}
 
 
-def from_file(role: Role, path: Path) -> Testee:
+def from_file(
+    role: Role, path: Path, *, command: str | None = None, at: str | None = None
+) -> Testee:
     """A testee as its TOML file describes it (see `conformance/README.md`).
+
+    A command or an address given here takes the place of that in the file.
 
     Raises:
         BadTestee: the file cannot be read or says something that is not known.
@@ -238,11 +242,14 @@ def from_file(role: Role, path: Path) -> Testee:
         raise BadTestee(f"cannot read {path}: {error}") from error
     if unknown := sorted(data.keys() - _FILE_KEYS):
         raise BadTestee(f"{path}: unknown: {', '.join(unknown)}")
-    match data:
-        case {"command": str(command)} if "at" not in data:
-            testee = from_command(role, command)
-        case {"at": str(at)} if "command" not in data and role is Role.SERVER:
-            testee = from_endpoint(at)
+    said = {"command": command, "at": at}
+    if command is None and at is None:
+        said = {name: data.get(name) for name in said}
+    match said:
+        case {"command": str(words), "at": None}:
+            testee = from_command(role, words)
+        case {"command": None, "at": str(where)} if role is Role.SERVER:
+            testee = from_endpoint(where)
         case _:
             raise BadTestee(f"{path}: it needs a `command`, or a server's `at`")
     factor = data.get("time-factor", 1)
@@ -280,52 +287,31 @@ def _reasons(said: object, path: Path) -> dict[str, str]:
     return dict(said)
 
 
-# Below the ports that systems hand out by themselves: so no outgoing connection
-# of anybody takes the port between our choosing it and the testee's binding it.
-_PORTS: Final = range(20000, 32000)
-_WORKERS: Final = 40
+def choose_testee(
+    role: Role,
+    *,
+    command: str | None = None,
+    at: str | None = None,
+    file: str | None = None,
+    implementation: str | None = None,
+) -> Testee:
+    """The testee that is meant: by command, address, name, or file.
 
-
-class _Ports:
-    """Ports that this process has tried, so that none comes twice in a run."""
-
-    def __init__(self) -> None:
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-        share = len(_PORTS) // _WORKERS
-        begin = _PORTS.start + share * (int(worker) % _WORKERS)
-        self._range = range(begin, begin + share)
-        # Runs at the same time on one machine begin at different places.
-        self._next = os.getpid() % share
-
-    def take(self, address: str) -> int:
-        for _ in self._range:
-            port = self._range[self._next % len(self._range)]
-            self._next += 1
-            if is_free(address, port):
-                return port
-        raise NoVerdict(f"no free port from {self._range.start} at {address}")
-
-
-_ports = _Ports()
-
-
-def free_port(address: str = "127.0.0.1") -> int:
-    """A port that nobody uses, and that no outgoing connection will take.
+    With a file, a command or an address may be given as well.
 
     Raises:
-        NoVerdict: there is none at this address.
+        BadTestee: none, or several, or none that can be understood.
     """
-    return _ports.take(address)
-
-
-def is_free(address: str, port: int) -> bool:
-    """Whether a server could listen there now."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with contextlib.suppress(OSError), socket.socket(family) as probe:
-        # As servers do: a connection that lingers from before is no obstacle.
-        # On Windows the option means something else, and is not needed.
-        if os.name == "posix":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((address, port))
-        return True
-    return False
+    match command, at, file, implementation:
+        case str(command), None, None, None:
+            return from_command(role, command)
+        case None, str(at), None, None if role is Role.SERVER:
+            return from_endpoint(at)
+        case None, None, None, str(implementation):
+            return from_implementation(role, implementation)
+        case _, _, str(file), None if command is None or at is None:
+            return from_file(role, Path(file), command=command, at=at)
+        case _:
+            ways = "--command, --testee, --implementation"
+            ways += " or --at" if role is Role.SERVER else ""
+            raise BadTestee(f"say which program to check, by one of {ways}")

@@ -10,11 +10,11 @@ from typing import Any
 import psutil
 import pytest
 
+from batepapo_conformance.collected import Collected
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict
 from batepapo_conformance.process import (
     CannotStart,
-    Collected,
     Process,
     Processes,
     Stream,
@@ -24,6 +24,7 @@ from batepapo_conformance.testee import (
     BadTestee,
     Role,
     Testee,
+    choose_testee,
     from_command,
     from_endpoint,
     from_file,
@@ -140,6 +141,19 @@ def test_a_file_that_cannot_be_meant_is_refused(tmp_path: Path, text: str) -> No
     file.write_text(text)
     with pytest.raises(BadTestee):
         from_file(Role.SERVER, file)
+
+
+def test_a_command_beside_a_file_takes_the_place_of_the_one_in_it(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "testee.toml"
+    file.write_text('options = "contract"\n')
+    words = "other {address} {port}"
+    testee = choose_testee(Role.SERVER, command=words, file=str(file))
+    assert testee.arguments(address="a", port=1) == ["other", "a", "1"]
+    assert testee.has("rate", "log-file")
+    with pytest.raises(BadTestee):
+        choose_testee(Role.SERVER, file=str(file))
 
 
 # ---- what is started ---------------------------------------------------------
