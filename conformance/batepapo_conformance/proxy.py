@@ -14,6 +14,7 @@ from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import RuleBroken, first_difference
 from batepapo_conformance.judge import Fault, Judge
 from batepapo_conformance.process import Process
+from batepapo_conformance.terminal import STARTING
 from batepapo_conformance.testee import Endpoint, Role
 
 SOON: Final = 5.0
@@ -249,7 +250,7 @@ class Proxy:
         return route
 
     def _wait_for_client(self, who: str, process: Process, rule: str) -> socket.socket:
-        deadline = time.monotonic() + SOON
+        deadline = time.monotonic() + STARTING
         self._listener.settimeout(0.05)
         while time.monotonic() < deadline:
             with contextlib.suppress(TimeoutError):

@@ -27,8 +27,9 @@ from batepapo_conformance.codec import (
 from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict, RuleBroken
+from batepapo_conformance.terminal import STARTING
 from batepapo_conformance.testee import Endpoint
-from batepapo_conformance.wire import SOON, Wire
+from batepapo_conformance.wire import Wire
 
 SOFTWARE: Final = "scripted/1"
 TIME: Final = "2026-01-31T12:00:00.000Z"
@@ -139,7 +140,7 @@ class ScriptedServer:
         rule: str,
         who: str = "client",
         delivery: Delivery = Delivery.WHOLE,
-        within: float = SOON,
+        within: float = STARTING,
     ) -> Wire:
         """Wait for the client to connect.
 

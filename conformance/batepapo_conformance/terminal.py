@@ -15,8 +15,11 @@ from batepapo_conformance.process import Collected, Process, Processes, Stream
 SOON: Final = 5.0
 """Seconds in which anything is shown that does not have to wait for something."""
 
-AT_ONCE: Final = 2.0
-"""Seconds that "at once" may take (section 1.5)."""
+AT_ONCE: Final = 4.0
+"""Seconds that "at once" may take: less than the 5 s of politeness (QUIT-2)."""
+
+STARTING: Final = 15.0
+"""Seconds that an interpreter may take to start on a busy machine."""
 
 _OUTPUT: Final = "standard output"
 _ERRORS: Final = "standard error"
@@ -191,8 +194,8 @@ class Terminal:
         Raises:
             RuleBroken: there was none.
         """
-        if not self._wait(lambda: self._totals() != self._mark, SOON):
-            raise RuleBroken(rule, what, f"no output within {SOON:g} s")
+        if not self._wait(lambda: self._totals() != self._mark, STARTING):
+            raise RuleBroken(rule, what, f"no output within {STARTING:g} s")
         self._mark = self._totals()
 
     def exits(self, status: int, *, rule: str, within: float = AT_ONCE) -> None:
