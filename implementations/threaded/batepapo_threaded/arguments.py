@@ -115,7 +115,11 @@ def _add_server(parser: argparse.ArgumentParser, say: _Say) -> None:
         name: str, read: Callable[[str], float], default: float, what: str
     ) -> None:
         parser.add_argument(
-            name, type=read, default=default, metavar="N", help=f"{what} [{default:.10g}]"
+            name,
+            type=read,
+            default=default,
+            metavar="N",
+            help=f"{what} [{default:.10g}]",
         )
 
     option(
