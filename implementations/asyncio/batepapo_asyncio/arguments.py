@@ -69,21 +69,21 @@ def _add_client(parser: ArgumentParser, words: Words) -> None:
 def _number(text: str) -> float:
     number = float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?|\.[0-9]+", text) else -1
     if number < 0 or not isfinite(number):
-        raise ArgumentTypeError(text)
+        raise ArgumentTypeError(f"{text!a}: >= 0")
     return number
 
 
 def _seconds(text: str) -> float:
     seconds = _number(text)
     if seconds == 0:
-        raise ArgumentTypeError(text)
+        raise ArgumentTypeError(f"{text!a}: > 0")
     return seconds
 
 
 def _at_least(least: int) -> Callable[[str], int]:
     def whole(text: str) -> int:
         if not re.fullmatch("[0-9]{1,18}", text) or int(text) < least:
-            raise ArgumentTypeError(text)
+            raise ArgumentTypeError(f"{text!a}: >= {least}")
         return int(text)
 
     return whole

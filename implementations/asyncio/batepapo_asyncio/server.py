@@ -27,8 +27,9 @@ signal does not end the waiting of the event loop: there it acts at the next tic
 _BREATH = 0.1
 """Seconds without accepting when the system gives no more sockets."""
 
-_HURRY = 0.5
-"""Seconds before END-2's at which those still open are closed without politeness."""
+_HURRY = 1.0
+"""Seconds before END-2's at which those still open are closed without politeness: time
+for a slow machine to close them all."""
 
 
 class Server:
@@ -113,15 +114,19 @@ class Server:
         self, tasks: asyncio.TaskGroup, peers: set[asyncio.Task[None]]
     ) -> None:
         loop = asyncio.get_running_loop()
+        exhausted = False
         while True:
             try:
                 peer, address = await loop.sock_accept(self._listener)
             except ConnectionError:  # it was reset before its turn came
                 continue
             except OSError as error:  # no more sockets: serve those who are here
-                self._log.write(self._words.log_cannot_accept(str(error)))
+                if not exhausted:
+                    self._log.write(self._words.log_cannot_accept(str(error)))
+                exhausted = True
                 await asyncio.sleep(_BREATH)
                 continue
+            exhausted = False
             connection = self._welcome(peer, address)
             task = tasks.create_task(connection.serve(self._forget))
             peers.add(task)
