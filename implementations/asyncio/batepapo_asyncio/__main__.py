@@ -76,15 +76,6 @@ def _ask(question: str) -> str:
     return sys.stdin.readline().strip() if sys.stdin else ""
 
 
-def _exit(status: int) -> NoReturn:
-    """Exit without Python's own last flush, which reports a closed pipe its own way."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # it is None where it was closed
-            with suppress(OSError, ValueError):
-                stream.flush()
-    os._exit(status)
-
-
 def main() -> NoReturn:
     """Run the server or the client, as the arguments say, and exit with its status."""
     _on_signals(lambda: os._exit(0))  # nothing to leave or to end yet
@@ -95,8 +86,12 @@ def main() -> NoReturn:
     parser = parser_of(words)
     arguments = parser.parse_args()
     if arguments.program == "server":
-        _exit(_serve(arguments, parser, words))
-    _exit(_join(arguments, words))
+        status = _serve(arguments, parser, words)
+    else:
+        status = _join(arguments, words)
+    # Everything is written out by now, or never will be. Python's own way out would
+    # flush once more, which may block, and report a closed pipe in its own words.
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -98,9 +98,7 @@ class Words:
                     "this is not a server of bate-papo, version 1",
                 )
             case InvalidServer(rule="FAIL-3"):
-                return self._in(
-                    "o servidor não responde", "the server does not answer"
-                )
+                return self._in("o servidor não responde", "the server does not answer")
             case InvalidServer():
                 return self._in(
                     "o servidor enviou o que o protocolo não permite",
