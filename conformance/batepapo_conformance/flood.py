@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from batepapo_conformance import codec
 from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.participant import Participant
+from batepapo_conformance.speaker import line_of
 
 TEXT = 400
 """Octets of one text of a flood."""
@@ -61,9 +62,7 @@ class Flood:
                 self._hear(listener, number, text, rule)
         self.said += _BATCH
 
-    def _hear(
-        self, listener: Participant, number: int, text: str, rule: str
-    ) -> None:
+    def _hear(self, listener: Participant, number: int, text: str, rule: str) -> None:
         speaker = self.listeners[0]
         expected = f"PUBLICA <time> {speaker.origin} :{number} ..."
         message = listener.read(expected, rule)
@@ -71,7 +70,7 @@ class Flood:
             self.gone[listener] = number
             message = listener.read(expected, rule)
         if not isinstance(message, codec.Said) or message.text != text:
-            line = codec.encode(message).removesuffix(b"\n")
+            line = line_of(message)
             raise RuleBroken("SLOW-3", expected, line)
 
     def _is_departure(self, message: codec.ServerMessage) -> bool:

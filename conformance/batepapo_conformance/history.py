@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from batepapo_conformance import codec
 from batepapo_conformance.failure import RuleBroken
+from batepapo_conformance.speaker import line_of
 
 Event = codec.Entered | codec.Left | codec.Said
 
@@ -70,7 +71,7 @@ def _same_order(view: View, order: list[Event]) -> None:
     """ORDER-1, and EVENT-1 where the lines differ in nothing but their time."""
     stretch = view.events()
     if not stretch or not _is_entry_of(stretch[0], view.nick):
-        first = _line(stretch[0]) if stretch else "nothing"
+        first = line_of(stretch[0]) if stretch else "nothing"
         raise RuleBroken("ENTER-1", f"ENTROU of {view.nick} first", first)
     begin = next((i for i, one in enumerate(order) if one == stretch[0]), None)
     if begin is None:
@@ -91,8 +92,8 @@ def _same_order(view: View, order: list[Event]) -> None:
             f"event {number + 1} of {view.nick}; the witness, who was there all"
             f" the time, saw another"
         )
-        line = "nothing more" if got is None else _line(got)
-        form = "nothing more" if wanted is None else _line(wanted)
+        line = "nothing more" if got is None else line_of(got)
+        form = "nothing more" if wanted is None else line_of(wanted)
         raise RuleBroken("EVENT-1" if same else "ORDER-1", form, line, note)
 
 
@@ -121,7 +122,7 @@ def _replies_in_order(view: View) -> None:
         if request is None or not _answers(reply, request):
             wanted = "nothing more" if request is None else _request(request)
             form = f"the reply to {wanted}"
-            raise RuleBroken("ORDER-2", form, _line(reply), f"to {view.nick}")
+            raise RuleBroken("ORDER-2", form, line_of(reply), f"to {view.nick}")
     if (request := next(due, None)) is not None:
         raise RuleBroken(
             "ORDER-2", f"the reply to {_request(request)}", "none", f"to {view.nick}"
@@ -182,7 +183,7 @@ def _lists_fit_the_events(view: View) -> None:
             case codec.Left() if present is not None:
                 if message.origin.nick not in present:
                     form = f"SAIU of one of {' '.join(present)}"
-                    raise RuleBroken("ORDER-3", form, _line(message))
+                    raise RuleBroken("ORDER-3", form, line_of(message))
                 present.remove(message.origin.nick)
             case _:
                 pass
@@ -195,7 +196,7 @@ def _time_goes_forward(view: View) -> None:
     for one, following in pairwise(messages):
         if following.time < one.time:
             form = f"a time not before {one.time}"
-            raise RuleBroken("ORDER-4", form, _line(following), f"to {view.nick}")
+            raise RuleBroken("ORDER-4", form, line_of(following), f"to {view.nick}")
 
 
 def _everything_was_said(views: Sequence[View], order: list[Event]) -> None:
@@ -204,7 +205,7 @@ def _everything_was_said(views: Sequence[View], order: list[Event]) -> None:
     for event in order:
         if isinstance(event, codec.Said):
             if str(event.origin) not in said:
-                raise RuleBroken("ORDER-1", "what somebody here said", _line(event))
+                raise RuleBroken("ORDER-1", "what somebody here said", line_of(event))
             said[str(event.origin)].append(event.text)
     for view in views:
         sent = [line.text for line in view.sent if isinstance(line, codec.Public)]
@@ -235,10 +236,6 @@ def _whispers_reached_only_their_destination(views: Sequence[View]) -> None:
                 rule = "PRIVATE-4" if set(heard) - set(meant) else "PRIVATE-1"
                 form = f"{len(meant)} private messages of {speaker.nick} to {view.nick}"
                 raise RuleBroken(rule, form, f"{len(heard)}, or others: {heard[:3]}")
-
-
-def _line(message: codec.ServerMessage) -> bytes:
-    return codec.encode(message).removesuffix(b"\n")
 
 
 def _request(message: codec.ClientMessage) -> str:

@@ -13,6 +13,7 @@ from batepapo_conformance import codec, delivery
 from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.participant import Participant, fits
 from batepapo_conformance.server import Server
+from batepapo_conformance.speaker import line_of
 from batepapo_conformance.spec import Transcript, load
 
 _ARROWS = re.compile(r"(?P<name>\S+) (?P<arrow>->>|->|~>|<-|<~) (?P<rest>.*)")
@@ -119,7 +120,7 @@ class Replay:
         """Read a line; whether it is the expected one. If not: broken, or skipped."""
         resolved, rule = self._resolve(form), self._rule(form)
         message = person.read(resolved, rule)
-        line = codec.encode(message).removesuffix(b"\n")
+        line = line_of(message)
         if not fits(resolved, line.decode("ascii")):
             if insist:
                 raise RuleBroken(rule, resolved, line)
@@ -155,19 +156,15 @@ class Replay:
 
     def _choose(self, branches: Sequence[Sequence[str]]) -> Sequence[str]:
         """Give the branch whose first line is the one that comes next."""
-        forms = []
-        for branch in branches:
-            first = _ARROWS.fullmatch(branch[0])
-            assert first is not None
-            person, form = self._people[first["name"]], first["rest"]
-            forms.append(self._resolve(form))
-            rule = self._rule(form)
-            message = person.read(" or ".join(forms), rule)
-            line = codec.encode(message)
-            person.connection.put_back(line)
-            if fits(forms[-1], line.decode("ascii").removesuffix("\n")):
+        name, plain = _expected_line(branches[0][0])
+        person, rule = self._people[name], self._rule(plain)
+        forms = [self._resolve(_expected_line(branch[0])[1]) for branch in branches]
+        line = line_of(person.read(" or ".join(forms), rule))
+        person.connection.put_back(line + b"\n")
+        for form, branch in zip(forms, branches, strict=True):
+            if fits(form, line.decode("ascii")):
                 return branch
-        raise RuleBroken(rule, " or ".join(forms), line.removesuffix(b"\n"))
+        raise RuleBroken(rule, " or ".join(forms), line)
 
     def _rule(self, form: str) -> str:
         """Which rule a step relies on: that of its message, or one that is shown.
@@ -185,6 +182,14 @@ class Replay:
             if not {rule, rule.split("-")[0]}.isdisjoint(about.split())
         ]
         return max([plain, *shown], key=lambda rule: load().requirements[rule].rank)
+
+
+def _expected_line(step: str) -> tuple[str, str]:
+    """Give the name and the form of a step that expects a line."""
+    arrow = _ARROWS.fullmatch(step)
+    if arrow is None or arrow["arrow"] != "<-":
+        raise ValueError(f"a branch begins with an expected line: {step}")
+    return arrow["name"], arrow["rest"]
 
 
 def _branches(steps: Iterator[str]) -> list[list[str]]:

@@ -12,10 +12,11 @@ from batepapo_conformance.connection import Connection
 from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict, RuleBroken
-from batepapo_conformance.participant import PROMPT, Participant, Scene
+from batepapo_conformance.participant import Participant
 from batepapo_conformance.process import Process, Stream
+from batepapo_conformance.speaker import PROMPT, Patience, Scene
 from batepapo_conformance.starting import RunningServer
-from batepapo_conformance.testee import Endpoint, Testee
+from batepapo_conformance.testee import Endpoint
 
 # Seconds between two looks into the room of a server that runs already.
 _GLANCE = 0.05
@@ -44,7 +45,7 @@ class Server:
 
     Args:
         running: where it listens, and its process, if the suite started it.
-        testee: what is known about it.
+        patience: how long to wait for it.
         record: where every octet is written down.
         chance: seeded random numbers.
         delivery: how lines are handed over to it.
@@ -53,14 +54,14 @@ class Server:
     def __init__(
         self,
         running: RunningServer,
-        testee: Testee,
+        patience: Patience,
         record: Exchange,
         chance: Random,
         delivery: Delivery = Delivery.WHOLE,
     ) -> None:
         self.running = running
         self.scene = Scene(
-            _reachable(running.endpoint), testee, record, chance, delivery
+            _reachable(running.endpoint), patience, record, chance, delivery
         )
         self._inside: list[Participant] = []
         if running.process is None:
@@ -107,8 +108,8 @@ class Server:
     ) -> Participant:
         """Connect, and insist on the greeting.
 
-        Somebody who is not greeted while others are connected waits for them to
-        leave: then it is SERVE-1 that is broken, and not GREET-1.
+        While others are connected, it is SERVE-1 that is broken without one: the
+        first of them was greeted.
         """
         rule = self._rule_of_a_new_connection("GREET-1")
         newcomer = self.dial(name, receive_buffer=receive_buffer, source=source)
@@ -161,7 +162,7 @@ def _wait_for_an_empty_room(scene: Scene) -> None:
     Raises:
         NoVerdict: somebody is there who does not belong to the suite.
     """
-    deadline = time.monotonic() + scene.testee.seconds(PROMPT)
+    deadline = time.monotonic() + scene.patience.testee.seconds(PROMPT)
     present: Sequence[str] = ("?",)
     while present and time.monotonic() < deadline:
         present = _who_is_there(scene)

@@ -9,14 +9,21 @@ import pytest
 from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.server import Serve, Server
+from batepapo_conformance.speaker import Patience
 from batepapo_conformance.starting import RunningServer
 from batepapo_conformance.testee import Testee
+
+
+@pytest.fixture(scope="session")
+def patience(testee: Testee) -> Patience:
+    """Give how long to wait for the testee; all checks of a worker share it."""
+    return Patience(testee)
 
 
 @pytest.fixture(name="serve")
 def _serve(
     start_server: Callable[..., RunningServer],
-    testee: Testee,
+    patience: Patience,
     exchange: Exchange,
     chance: Random,
 ) -> Iterator[Serve]:
@@ -24,7 +31,7 @@ def _serve(
     started: list[Server] = []
 
     def serve(*, delivery: Delivery = Delivery.WHOLE, **how: Any) -> Server:
-        server = Server(start_server(**how), testee, exchange, chance, delivery)
+        server = Server(start_server(**how), patience, exchange, chance, delivery)
         started.append(server)
         return server
 

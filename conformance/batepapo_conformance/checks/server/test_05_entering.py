@@ -9,6 +9,7 @@ from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.participant import Participant
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.server import Serve, Server
+from batepapo_conformance.speaker import line_of
 
 
 @requirement("GREET-1")
@@ -48,7 +49,7 @@ def test_the_software_is_one_token(serve: Serve) -> None:
     ana = server.dial("ana")
     message = ana.read("BATEPAPO 1 <software>", "GREET-1")
     if not isinstance(message, codec.Greeting):
-        line = codec.encode(message).removesuffix(b"\n")
+        line = line_of(message)
         raise RuleBroken("GREET-1", "BATEPAPO 1 <software>", line)
     if not 1 <= len(message.software) <= 64 or " " in message.software:
         raise RuleBroken("GREET-2", "1 to 64 octets", message.software.encode())
@@ -170,7 +171,7 @@ def _won(one: Participant) -> bool:
             return False
         case _:
             pass
-    raise RuleBroken("ENTER-4", expected, codec.encode(message).removesuffix(b"\n"))
+    raise RuleBroken("ENTER-4", expected, line_of(message))
 
 
 def _say_goodbye(one: Participant) -> None:

@@ -9,6 +9,7 @@ from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.participant import Participant
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.server import Serve, Server
+from batepapo_conformance.speaker import line_of
 
 # The server's clock and ours are one; but it may round, and it may be held up.
 SLACK = timedelta(seconds=2)
@@ -39,8 +40,8 @@ def test_an_event_is_the_same_line_for_everyone(serve: Serve) -> None:
 def _same(one: codec.ServerMessage, others: Sequence[codec.ServerMessage]) -> None:
     for other in others:
         if other != one:
-            line = codec.encode(other).removesuffix(b"\n")
-            raise RuleBroken("EVENT-1", codec.encode(one).removesuffix(b"\n"), line)
+            line = line_of(other)
+            raise RuleBroken("EVENT-1", line_of(one), line)
 
 
 @requirement("EVENT-2")

@@ -1,6 +1,5 @@
 """Section 7: errors."""
 
-from batepapo_conformance import codec
 from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.participant import Participant
 from batepapo_conformance.plugin import requirement
@@ -66,12 +65,8 @@ def test_codes_04_and_05_are_not_on_the_wire(serve: Serve) -> None:
 
 
 def _read_to_the_end(one: Participant) -> None:
-    while isinstance(line := one.connection.read_line(one.scene.prompt), bytes):
+    while isinstance(line := one.listen("the end of the stream", "ERROR-1"), bytes):
         if line.startswith((b"ERRO 04", b"ERRO 05")):
             raise RuleBroken("ERROR-4", "a code from 01 to 03", line.rstrip(b"\n"))
-        try:
-            codec.parse_server_line(line.removesuffix(b"\n"))
-        except codec.NotALine as refusal:
-            raise refusal.broken() from None
-    if line is None:
-        raise RuleBroken("ERROR-1", "the end of the stream", "nothing")
+        one.connection.put_back(line)
+        one.read("a line", "ERROR-1")

@@ -12,6 +12,7 @@ from batepapo_conformance.participant import Participant
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.process import Stream
 from batepapo_conformance.server import Serve, Server
+from batepapo_conformance.speaker import line_of
 from batepapo_conformance.spec import load
 from batepapo_conformance.starting import describe_status
 
@@ -37,13 +38,13 @@ def _told_to_go(one: Participant) -> None:
     while isinstance(message, codec.Left) and str(message.origin) != one.origin:
         message = one.read(form, "END-1")
     if not isinstance(message, codec.Refused) or message.subject != "fim":
-        raise RuleBroken("END-1", form, codec.encode(message).removesuffix(b"\n"))
+        raise RuleBroken("END-1", form, line_of(message))
     one.expect_closed("END-1")
 
 
 def _ended(server: Server, since: float, seconds: float, rule: str) -> None:
     """Insist that the process ends with status 0, so many seconds after a moment."""
-    patience = server.scene.testee.seconds(SLACK)
+    patience = server.scene.patience.testee.seconds(SLACK)
     left = max(0.0, since + seconds - time.monotonic()) + patience
     status = server.process.wait(left)
     if status is None:
