@@ -247,7 +247,7 @@ def start(arguments: Sequence[str] | None = None) -> int:
     Arguments are those of the command line unless given. Raises SystemExit
     with status 2 for wrong usage (RUN-7, ASK-6).
     """
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     given = sys.argv[1:] if arguments is None else arguments

@@ -29,7 +29,6 @@ from batepapo_threaded.typed import (
     AskList,
     Help,
     Hint,
-    Join,
     Mistake,
     Nothing,
     Quit,
@@ -83,7 +82,7 @@ class Client:
                 self._answer_offline(line)
                 continue
             try:
-                return self._join(join)
+                return self._visit(join.address, join.port, join.nick)
             except ChatError as error:  # ASK-4
                 self._screen.show_error(error)
                 self._status_if_input_ends = int(error.code)
@@ -98,9 +97,6 @@ class Client:
                 pass
             case SayToAll() | SayToOne() | AskList() | Hint():
                 self._screen.tell(self._words.offline())
-
-    def _join(self, join: Join) -> int:
-        return self._visit(join.address, join.port, join.nick)
 
     def _visit(self, address: str | None, port: str | None, nick: str | None) -> int:
         """Ask for what is missing, enter, converse, and give the exit status.
@@ -136,14 +132,16 @@ class Client:
 
         Meanwhile the server may have something to say, to `entrance`.
         """
-        self._terminal.ask(question)
+        self._screen.ask(question)
         while True:
             event = self._terminal.next_event(link)
-            if isinstance(event, str):
+            if event is None:
+                self._screen.ask(question)
+            elif isinstance(event, str):
                 if isinstance(read_typed(event), Quit):  # ASK-5
                     raise Leaving
                 return event.strip(" ")
-            if event is not None and entrance is not None:
+            elif entrance is not None:
                 self._take(event, entrance)
 
     def _ask_nick_again(

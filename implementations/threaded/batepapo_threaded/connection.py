@@ -77,7 +77,7 @@ class Connection:
             self._switchboard.expire(self.visitor)
         if not self._outbox.is_empty:
             self._outbox.offer()
-        closing = self.visitor.state is State.CLOSED
+        closing = self._outbox.is_finishing
         if self._outbox.stuck_for(now) >= (FLUSH if closing else self._limits.stall):
             self._switchboard.cut_off(self.visitor, self._words.stalled())  # SLOW-5
             self._outbox.abort()  # CLOSE-2

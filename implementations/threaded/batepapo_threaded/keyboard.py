@@ -34,7 +34,9 @@ class Keyboard:
         self._lines: deque[bytes] = deque()
         self._size = 0
         self._ended = False
-        self.is_terminal = os.isatty(_STANDARD_INPUT)
+        # Closed: the number may be a socket's by now.
+        self._is_open = sys.stdin is not None
+        self.is_terminal = self._is_open and os.isatty(_STANDARD_INPUT)
         threading.Thread(target=self._read, name="keyboard", daemon=True).start()
 
     @property
@@ -75,7 +77,7 @@ class Keyboard:
 
     def _read(self) -> None:
         partial = b""
-        while chunk := _read_chunk():
+        while self._is_open and (chunk := _read_chunk()):
             *lines, partial = (partial + chunk).split(b"\n")
             partial = partial[: LONGEST + 2]  # a CR at the end does not count
             for line in lines:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,7 +52,9 @@ class Log:
     def __init__(self, words: Words, path: Path | None = None) -> None:
         """Open the log; raises OSError if the file cannot be opened (RUN-7)."""
         self._words = words
-        sinks = [write_to(_STANDARD_ERROR)]
+        sinks = []
+        if sys.stderr is not None:  # closed: the number may be a socket's by now
+            sinks.append(write_to(_STANDARD_ERROR))
         if path is not None:
             sinks.append(_RotatingFile(path).write)
         self._outputs = [_Output(sink, words) for sink in sinks]

@@ -54,6 +54,11 @@ class Outbox:
         return len(self._waiting)
 
     @property
+    def is_finishing(self) -> bool:
+        """Whether the connection is being ended."""
+        return self._finishing
+
+    @property
     def ended_at(self) -> float | None:
         """Since when nothing can be sent any more (monotonic), if so."""
         return self._ended_at
@@ -90,8 +95,8 @@ class Outbox:
     def finish(self) -> None:
         """Let what waits be sent, and then shut down writing (CLOSE-1)."""
         with self._changed:
-            self._finishing = True
             self._advanced = monotonic()
+            self._finishing = True
             self._settle()
             self._changed.notify_all()
 

@@ -36,7 +36,7 @@ class Screen:
     """
 
     def __init__(self, words: Words, printer: Printer) -> None:
-        self.words = words
+        self._words = words
         self._printer = printer
         self.output = write_to(1)
         self._errors = write_to(2)
@@ -56,27 +56,27 @@ class Screen:
         """Show a message of the server."""
         match message:
             case Said(nick=nick, text=text):
-                self.tell(self.words.public(nick, text))
+                self.tell(self._words.public(nick, text))
             case Whispered(nick=nick, text=text):
-                self.tell(self.words.private(nick, text))
+                self.tell(self._words.private(nick, text))
             case Entered(nick=nick):
-                self.tell(self.words.entered(nick))
+                self.tell(self._words.entered(nick))
             case Left(nick=nick, reason=reason):
-                self.tell(self.words.gone(nick, reason))
+                self.tell(self._words.gone(nick, reason))
             case Participants(nicks=nicks):
-                self.tell(self.words.present(" ".join(nicks)))
+                self.tell(self._words.present(" ".join(nicks)))
             case Sent(nick=nick):
-                self.tell(self.words.sent(nick))
+                self.tell(self._words.sent(nick))
             case Refused(code="01", subject=nick):
-                self.warn(self.words.nick_in_use(nick))
+                self.warn(self._words.nick_in_use(nick))
             case Refused(code="02", subject=nick):
-                self.warn(self.words.no_such_destination(nick))
+                self.warn(self._words.no_such_destination(nick))
             case Refused() | Greeting():  # an `ERRO 03` ends it: `show_error`
                 pass
 
     def show_error(self, error: ChatError) -> None:
         """Show what ended an attempt or a conversation (SHOW-4, FAIL-1)."""
-        self.warn(self.words.error(error))
+        self.warn(self._words.error(error))
 
     def tell(self, text: str) -> None:
         """Show text of our own on standard output."""
@@ -110,5 +110,6 @@ class Screen:
             self._put(self.output, sys.stdout, "\n")
 
     def _put(self, sink: Sink, stream: TextIO | None, text: str) -> None:
-        encoding = stream.encoding if stream is not None else "ascii"
-        self._printer.put(sink, text.encode(encoding, errors="replace"))
+        if stream is not None:  # closed: the number may be a socket's by now
+            octets = text.encode(stream.encoding, errors="replace")
+            self._printer.put(sink, octets)

@@ -27,6 +27,9 @@ from batepapo_threaded.sockets import address_text, is_address, is_port, prepare
 from batepapo_threaded.switchboard import Switchboard
 from batepapo_threaded.words import Words
 
+if sys.platform != "win32":
+    import resource
+
 _TICK = 0.25
 """Seconds between two looks at the deadlines; section 1.5 allows 2 s."""
 
@@ -78,7 +81,7 @@ class Server:
         self._log = log
         self._listener = _listen(address, port)
         self._show = _is_loopback(address) if show is None else show
-        self._switchboard = Switchboard(words, log)
+        self._switchboard = Switchboard(words, log, limits.outbox)
         self._changed = threading.Condition()
         self._connections: set[Connection] = set()
         self._accept_again: float | None = None
@@ -234,17 +237,14 @@ def _listen(address: str, port: str) -> socket.socket:
 
 def _allow_many_files(connections: int) -> None:
     """Raise the soft limit of open files towards the hard one, where there is one."""
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415  # does not exist on Windows
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + _SPARE_FILES
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if sys.platform != "win32":
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = connections + _SPARE_FILES
+        if hard != resource.RLIM_INFINITY:
+            wanted = min(wanted, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            with suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def run(

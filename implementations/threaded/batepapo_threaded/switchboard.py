@@ -26,7 +26,7 @@ from batepapo_threaded.words import Words
 
 _FULL = 65_536
 """Octets after which a batch is delivered before further lines are carried out:
-many short lines may ask for long answers."""
+many short lines may ask for long answers, and an outbox may be small."""
 
 
 class _Batch:
@@ -74,9 +74,10 @@ class Switchboard:
     other, and that is the one order of all events (ORDER-1).
     """
 
-    def __init__(self, words: Words, log: Log) -> None:
+    def __init__(self, words: Words, log: Log, outbox_limit: int) -> None:
         self._words = words
         self._log = log
+        self._full = min(_FULL, outbox_limit // 2)
         self._lock = threading.Lock()
         self._room = Room(words)
         self._clock = Clock()
@@ -103,17 +104,18 @@ class Switchboard:
         with self._lock:
             batch = _Batch()
             taken = 0
+            more = True
             try:
                 while (
                     visitor.state is not State.CLOSED
                     and taken < at_most
-                    and batch.size < _FULL
+                    and batch.size <= self._full
                 ):
                     self._check_in_time(visitor)
                     line = next(lines, None)
                     if line is None:
-                        self._deliver(batch, visitor)
-                        return taken, False
+                        more = False
+                        break
                     taken += 1
                     self._carry_out_line(visitor, line, batch)
             except ForcedOut as error:
@@ -121,7 +123,7 @@ class Switchboard:
             else:
                 self._deliver(batch, visitor)
                 self._release_if_closed(visitor)
-            return taken, visitor.state is not State.CLOSED
+            return taken, more and visitor.state is not State.CLOSED
 
     def force_out(self, visitor: Visitor, error: ForcedOut) -> None:
         """Answer `ERRO 03` and end a connection's part, unless it has ended."""

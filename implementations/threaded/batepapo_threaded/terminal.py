@@ -59,7 +59,9 @@ class Terminal:
 
         Neither keeps the other waiting: while both have something, they take
         turns. Nothing more is taken while nobody reads the screen (SAFE-2), and
-        no more lines while the server takes none. Gives None past the deadline.
+        no more lines while the server takes none.
+
+        Gives None past the deadline, and for a line that was refused.
 
         Raises:
             Leaving: a signal.
@@ -77,25 +79,17 @@ class Terminal:
         def something() -> bool:
             return self._interrupted or has_line() or has_news()
 
-        while deadline is None or monotonic() < deadline:
-            self.mailbox.wait_for(something, deadline)
-            if self._interrupted:
-                raise Leaving
-            if not something():
-                return None
-            self._line_is_next = has_line() and (self._line_is_next or not has_news())
-            if not self._line_is_next and link is not None:
-                self._line_is_next = True
-                return link.take()
+        self.mailbox.wait_for(something, deadline)
+        if self._interrupted:
+            raise Leaving
+        if not something() or (deadline is not None and monotonic() >= deadline):
+            return None
+        self._line_is_next = has_line() and (self._line_is_next or not has_news())
+        if link is None or self._line_is_next:
             self._line_is_next = False
-            line = self._take_line()
-            if line is not None:
-                return line
-        return None
-
-    def ask(self, question: str) -> None:
-        """Show a question; the next line answers it."""
-        self.screen.ask(question)
+            return self._take_line()
+        self._line_is_next = True
+        return link.take()
 
     def drop_typed_ahead(self) -> None:
         """Drop what was typed on a terminal before a question (TYPE-12)."""

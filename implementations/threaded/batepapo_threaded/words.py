@@ -127,7 +127,9 @@ class Words:
 
     def left(self) -> str:
         """Give the reason of a `SAIU` that its owner asked for."""
-        return self.say("saiu porque quis (LEAVE-1)", "left (LEAVE-1)")
+        return self.say(
+            "por vontade propria (LEAVE-1)", "of their own accord (LEAVE-1)"
+        )
 
     def stream_ended(self) -> str:
         """Give the reason of a `SAIU` after the client's end of stream."""

@@ -61,9 +61,9 @@ def serve(capfd: pytest.CaptureFixture[str]) -> Iterator[Serve]:
 
         def start(limits: ServerLimits) -> Server:
             words = Words(Language.PORTUGUESE)
-            server = Server(
-                "127.0.0.1", "0", limits=limits, words=words, log=Log(words)
-            )
+            log = Log(words)
+            stack.callback(log.flush, 10)
+            server = Server("127.0.0.1", "0", limits=limits, words=words, log=log)
             thread = threading.Thread(target=server.serve)
             thread.start()
             stack.callback(thread.join, 10)
