@@ -23,6 +23,7 @@ STARTING: Final = 15.0
 
 _OUTPUT: Final = "standard output"
 _ERRORS: Final = "standard error"
+_ENDING = 6.0  # seconds in which a client whose input and connection ended has ended
 _LOOK = 0.01  # seconds between two looks at what has been shown
 _CHUNK = 1 << 16
 
@@ -40,6 +41,7 @@ class Terminal:
         errors: its standard error.
         write: gives octets to its standard input.
         seconds: stretches a deadline for a slow testee.
+        hang_up: ends the client's conversation from the other side, if it has one.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Terminal:
         errors: Collected,
         write: Callable[[bytes], None],
         seconds: Callable[[float], float],
+        hang_up: Callable[[], None] | None = None,
     ) -> None:
         self.process = process
+        self._hang_up = hang_up
         self._streams = {_ERRORS: errors}
         if output is not None:
             self._streams[_OUTPUT] = output
@@ -264,6 +268,11 @@ class Terminal:
         if line is None:
             expected = " and ".join(f"`{word}`" for word in words)
             where = " or ".join(names)
+            # Of standard error this would prove nothing: ending is itself an error.
+            only_output = names == (_OUTPUT,)
+            if only_output and self._is_made_to_end() and found() is not None:
+                actual = "it came only when the client ended"
+                raise RuleBroken("SHOW-6", f"a line with {expected} at once", actual)
             rest = self._lines[names[0]]
             raise RuleBroken(
                 rule,
@@ -272,6 +281,19 @@ class Terminal:
                 "The last line that it showed." if rest else "",
             )
         return line
+
+    def _is_made_to_end(self) -> bool:
+        """After a failure: whether the client still ran, and now ends by itself.
+
+        What a program keeps in a buffer comes out then. That is the commonest
+        mistake of clients, and it looks like a broken rule of any other kind.
+        """
+        if self._ended():
+            return False
+        self.process.close_input()
+        if self._hang_up is not None:
+            self._hang_up()
+        return all(stream.wait_end(_ENDING) for stream in self._streams.values())
 
     def _collect(self, name: str) -> None:
         while (line := self._streams[name].next_line(0)) is not None:
@@ -300,6 +322,7 @@ def through_pipes(
     seconds: Callable[[float], float],
     stdout: Stream = Stream.COLLECT,
     environment: Mapping[str, str | None] | None = None,
+    hang_up: Callable[[], None] | None = None,
 ) -> Terminal:
     """Start a client with three pipes.
 
@@ -320,6 +343,7 @@ def through_pipes(
         errors=process.errors,
         write=process.write,
         seconds=seconds,
+        hang_up=hang_up,
     )
 
 

@@ -164,6 +164,7 @@ class Stage:
                 seconds=self.testee.seconds,
                 stdout=stdout,
                 environment=environment,
+                hang_up=self._servers.close,
             )
         self._clients.append(terminal.process)
         return terminal

@@ -17,7 +17,7 @@ _WORDS = {
 @requirement("ERROR-3")
 @pytest.mark.parametrize("words", _WORDS.values(), ids=_WORDS.keys())
 def test_the_words_of_an_error_do_not_matter(stage: Stage, words: str) -> None:
-    """ERROR-3: "A client MUST NOT depend on the words of an explanation or reason"."""
+    """“A client MUST NOT depend on the words of an explanation or reason”."""
     ana = stage.start("ana")
     wire = stage.greet("ana")
     wire.send(refused("01", "ana", words))

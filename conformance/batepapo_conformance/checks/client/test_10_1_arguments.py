@@ -18,7 +18,7 @@ from batepapo_conformance.scripted_server import (
 
 @requirement("ASK-1")
 def test_with_three_arguments_nothing_is_asked(stage: Stage) -> None:
-    """ASK-1: "MUST connect and enter without asking anything"."""
+    """“MUST connect and enter without asking anything”."""
     ana = stage.start("ana")
     wire = stage.accept()
     wire.send(greeting())
@@ -31,14 +31,14 @@ def test_with_three_arguments_nothing_is_asked(stage: Stage) -> None:
 
 @requirement("ASK-1")
 def test_an_empty_address_argument_is_the_loopback(stage: Stage) -> None:
-    """ASK-1: "An empty address means 127.0.0.1"."""
+    """“An empty address means 127.0.0.1”."""
     stage.start("ana", address="")
     stage.greet("ana", rule="ASK-1")
 
 
 @requirement("ASK-1", "ASK-2", "ASK-3")
 def test_an_empty_port_is_55555_wherever_it_is_given(stage: Stage) -> None:
-    """ASK-1: "An empty address means 127.0.0.1 and an empty port 55555"."""
+    """“An empty address means 127.0.0.1 and an empty port 55555”."""
     server = stage.listen_at_default_port()
     stage.start("ana", address="", port="", server=server)
     stage.greet("ana", rule="ASK-1", server=server).close()
@@ -55,7 +55,7 @@ def test_an_empty_port_is_55555_wherever_it_is_given(stage: Stage) -> None:
 
 @requirement("ASK-2")
 def test_what_is_missing_is_asked_for_in_order(stage: Stage) -> None:
-    """ASK-2: "in the order address, port, nick, one line of standard input each"."""
+    """“in the order address, port, nick, one line of standard input each”."""
     ana = stage.start(None, port=None)
     ana.types(str(stage.server.endpoint.port), "ana", "oi")
     wire = stage.greet("ana", rule="ASK-2")
@@ -65,7 +65,7 @@ def test_what_is_missing_is_asked_for_in_order(stage: Stage) -> None:
 
 @requirement("ASK-2")
 def test_the_nick_alone_is_asked_for(stage: Stage) -> None:
-    """ASK-2: "what is missing MUST be asked for"."""
+    """“what is missing MUST be asked for”."""
     ana = stage.start(None)
     ana.waits_for_output(rule="ASK-2", what="a question")
     ana.types("ana")
@@ -74,7 +74,7 @@ def test_the_nick_alone_is_asked_for(stage: Stage) -> None:
 
 @requirement("ASK-2")
 def test_all_questions_come_before_connecting(stage: Stage) -> None:
-    """ASK-2: "All questions come before connecting"."""
+    """“All questions come before connecting”."""
     ana = stage.start(None, port=None)
     ana.waits_for_output(rule="ASK-2", what="a question for the port")
     ana.types(str(stage.server.endpoint.port))
@@ -87,7 +87,7 @@ def test_all_questions_come_before_connecting(stage: Stage) -> None:
 
 @requirement("ASK-2")
 def test_an_empty_nick_is_asked_for_again(stage: Stage) -> None:
-    """ASK-2: "an empty nick is asked for again"."""
+    """“an empty nick is asked for again”."""
     ana = stage.start(None)
     ana.types("", "   ", "ana")
     stage.greet("ana", rule="ASK-2")
@@ -95,7 +95,7 @@ def test_an_empty_nick_is_asked_for_again(stage: Stage) -> None:
 
 @requirement("ASK-3", "TYPE-4")
 def test_without_arguments_it_starts_offline(stage: Stage) -> None:
-    """ASK-3: "connected to nothing, reading typed lines"."""
+    """“connected to nothing, reading typed lines”."""
     ana = stage.start_offline()
     ana.waits_for_output(rule="ASK-3", what="something that says where one is")
     for typed in ("oi", ":oi", "beto:psiu", "/usuarios", "/nada"):
@@ -113,7 +113,7 @@ def test_without_arguments_it_starts_offline(stage: Stage) -> None:
 @requirement("ASK-3")
 @pytest.mark.parametrize("word", ["/entrar", "/EnTrAr"])
 def test_joining_directly_in_any_case(stage: Stage, word: str) -> None:
-    """ASK-3: "`/ENTRAR nick [address [port]]` joins directly"."""
+    """“`/ENTRAR nick [address [port]]` joins directly”."""
     ana = stage.start_offline()
     ana.types(_join(stage, f"{word} Ana-1"))
     stage.greet("Ana-1", rule="ASK-3")
@@ -121,7 +121,7 @@ def test_joining_directly_in_any_case(stage: Stage, word: str) -> None:
 
 @requirement("ASK-3")
 def test_joining_by_questions(stage: Stage) -> None:
-    """ASK-3: "There `/ENTRAR` asks for address, port and nick and joins"."""
+    """“There `/ENTRAR` asks for address, port and nick and joins”."""
     ana = stage.start_offline()
     endpoint = stage.server.endpoint
     ana.types("/ENTRAR", "", str(endpoint.port), "ana")
@@ -133,7 +133,7 @@ def test_joining_by_questions(stage: Stage) -> None:
 
 @requirement("ASK-4")
 def test_a_refused_connection_returns_offline(stage: Stage) -> None:
-    """ASK-4: "MUST show its error and return offline" and let one try again."""
+    """“MUST show its error and return offline” and let one try again."""
     ana = stage.start_offline()
     with nobody_listening() as nobody:
         ana.types(f"/ENTRAR ana {nobody.address} {nobody.port}")
@@ -146,7 +146,7 @@ def test_a_refused_connection_returns_offline(stage: Stage) -> None:
 
 @requirement("ASK-4", "FAIL-2", "FAIL-5", "FAIL-6")
 def test_a_failed_conversation_returns_offline(stage: Stage) -> None:
-    """ASK-4: "MUST show its error and return offline"."""
+    """“MUST show its error and return offline”."""
     ana = stage.start_offline()
     ana.types(_join(stage, "/ENTRAR ana"))
     wire = stage.accept(rule="ASK-3")
@@ -170,7 +170,7 @@ def test_a_failed_conversation_returns_offline(stage: Stage) -> None:
 
 @requirement("ASK-4", "QUIT-6")
 def test_after_entering_the_end_is_the_end_of_the_program(stage: Stage) -> None:
-    """ASK-4: "the end of the conversation is the end of the program"."""
+    """“the end of the conversation is the end of the program”."""
     ana = stage.start_offline()
     ana.types(_join(stage, "/ENTRAR ana"))
     wire = stage.greet("ana", rule="ASK-3")
@@ -183,7 +183,7 @@ def test_after_entering_the_end_is_the_end_of_the_program(stage: Stage) -> None:
 @requirement("ASK-5")
 @pytest.mark.parametrize("word", ["quit", "/SAIR", "{quit}", " /sAIR "])
 def test_the_words_that_leave_do_so_at_the_nick(stage: Stage, word: str) -> None:
-    """ASK-5: "MUST leave at a question too, with status 0"."""
+    """“MUST leave at a question too, with status 0”."""
     ana = stage.start(None)
     ana.types(word)
     ana.exits(0, rule="ASK-5")
@@ -193,7 +193,7 @@ def test_the_words_that_leave_do_so_at_the_nick(stage: Stage, word: str) -> None
 
 @requirement("ASK-5")
 def test_the_words_that_leave_do_so_at_every_question(stage: Stage) -> None:
-    """ASK-5: "MUST leave at a question too": port, and the three from offline."""
+    """“MUST leave at a question too”: port, and the three from offline."""
     at_the_port = stage.start(None, port=None)
     at_the_port.types("quit")
     at_the_port.exits(0, rule="ASK-5")
@@ -205,7 +205,7 @@ def test_the_words_that_leave_do_so_at_every_question(stage: Stage) -> None:
 
 @requirement("ASK-5", "TYPE-3")
 def test_the_words_that_leave_do_so_offline(stage: Stage) -> None:
-    """ASK-5: "MUST leave at a question too, with status 0"."""
+    """“MUST leave at a question too, with status 0”."""
     ana = stage.start_offline()
     ana.types("quit")
     ana.exits(0, rule="TYPE-3")
@@ -213,7 +213,7 @@ def test_the_words_that_leave_do_so_offline(stage: Stage) -> None:
 
 @requirement("ASK-5")
 def test_the_words_that_leave_do_so_when_the_nick_is_asked_again(stage: Stage) -> None:
-    """ASK-5: "MUST leave at a question too, with status 0"."""
+    """“MUST leave at a question too, with status 0”."""
     ana = stage.start("ana")
     wire = stage.greet("ana")
     wire.send(refused("01", "ana"))
@@ -227,7 +227,7 @@ def test_the_words_that_leave_do_so_when_the_nick_is_asked_again(stage: Stage) -
 @requirement("ASK-6", "QUIT-6")
 @pytest.mark.parametrize("option", ["--nao-existe", "-Z", "--nick-de-quem=ana"])
 def test_an_unknown_option_ends_the_program(stage: Stage, option: str) -> None:
-    """ASK-6: "MUST end the program with a message on standard error and status 2"."""
+    """“MUST end the program with a message on standard error and status 2”."""
     ana = stage.start("ana", extra=[option])
     ana.warns("", rule="ASK-6")
     ana.exits(2, rule="ASK-6")
@@ -237,7 +237,7 @@ def test_an_unknown_option_ends_the_program(stage: Stage, option: str) -> None:
 
 @requirement("ASK-7")
 def test_the_help_exists_in_two_languages(stage: Stage) -> None:
-    """ASK-7: "A client SHOULD have `--lang pt|en`"."""
+    """“A client SHOULD have `--lang pt|en`”."""
     portuguese = _help(stage, extra=["--lang", "pt"])
     english = _help(stage, extra=["--lang", "en"])
     if portuguese == english:
@@ -246,7 +246,7 @@ def test_the_help_exists_in_two_languages(stage: Stage) -> None:
 
 @requirement("ASK-7")
 def test_the_language_comes_from_the_environment(stage: Stage) -> None:
-    """ASK-7: "with the default of RUN-8"."""
+    """“with the default of RUN-8”."""
     spoken = {
         "pt": _help(stage, extra=["--lang", "pt"]),
         "en": _help(stage, extra=["--lang", "en"]),
@@ -268,7 +268,7 @@ def test_the_language_comes_from_the_environment(stage: Stage) -> None:
 
 @requirement("ASK-7", "FAIL-3")
 def test_the_answer_timeout_is_an_option(stage: Stage) -> None:
-    """ASK-7: "and `--answer-timeout` (seconds, FAIL-3)"."""
+    """“and `--answer-timeout` (seconds, FAIL-3)”."""
     ana = stage.start("ana", extra=["--answer-timeout", "0.5"])
     stage.accept(rule="ASK-7")
     ana.warns("ERRO 04", rule="ASK-7", within=2.5)

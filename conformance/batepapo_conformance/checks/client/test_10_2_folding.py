@@ -55,7 +55,7 @@ _UNSENDABLE = {
 
 @requirement("TYPE-1")
 def test_every_row_of_the_map_is_folded(stage: Stage) -> None:
-    """TYPE-1: "folded to ASCII as `folding.toml` says: its map, then ..."."""
+    """“folded to ASCII as `folding.toml` says: its map, then ...”."""
     ana, wire = stage.enter("ana")
     for character, folded in load().folding.items():
         ana.types(f"a{character}b")
@@ -64,7 +64,7 @@ def test_every_row_of_the_map_is_folded(stage: Stage) -> None:
 
 @requirement("TYPE-1")
 def test_compatibility_forms_and_marks_are_folded(stage: Stage) -> None:
-    """TYPE-1: "then NFKD, then combining marks are dropped"."""
+    """“then NFKD, then combining marks are dropped”."""
     ana, wire = stage.enter("ana")
     for typed, folded in _NFKD.items():
         ana.types(typed)
@@ -73,7 +73,7 @@ def test_compatibility_forms_and_marks_are_folded(stage: Stage) -> None:
 
 @requirement("TYPE-1")
 def test_any_text_that_can_be_folded_is(stage: Stage, chance: random.Random) -> None:
-    """TYPE-1: "the folded line is used"."""
+    """“the folded line is used”."""
     ana, wire = stage.enter("ana")
     letters = [chr(code) for code in range(0xC0, 0x250) if _folds_to_letters(chr(code))]
     for _ in range(20):
@@ -84,7 +84,7 @@ def test_any_text_that_can_be_folded_is(stage: Stage, chance: random.Random) -> 
 
 @requirement("TYPE-1")
 def test_the_user_is_told_that_a_line_was_folded(stage: Stage) -> None:
-    """TYPE-1: "If that changed anything, the user is told"."""
+    """“If that changed anything, the user is told”."""
     ana, wire = stage.enter("ana")
     for typed, folded in (("não", "nao"), ("a\tb", "a b"), ("“oi”", '"oi"')):
         stage.settle(ana, wire)
@@ -95,7 +95,7 @@ def test_the_user_is_told_that_a_line_was_folded(stage: Stage) -> None:
 
 @requirement("TYPE-1")
 def test_a_line_is_folded_before_it_is_read(stage: Stage) -> None:
-    """TYPE-1: "A typed line MUST first be folded"."""
+    """“A typed line MUST first be folded”."""
     ana, wire = stage.enter("ana")
     ana.types("ｂｅｔｏ：segredo", "\u00f7usuarios", "\ufeff:a:b", "\u00a0/USUARIOS")
     wire.expect("beto:segredo", rule="TYPE-1")
@@ -109,7 +109,7 @@ def test_a_line_is_folded_before_it_is_read(stage: Stage) -> None:
 @requirement("TYPE-1")
 @pytest.mark.parametrize("octets", _UNSENDABLE.values(), ids=_UNSENDABLE.keys())
 def test_what_cannot_be_sent_is_not_sent(stage: Stage, octets: bytes) -> None:
-    """TYPE-1: "the line MUST NOT be sent; the user is told why"."""
+    """“the line MUST NOT be sent; the user is told why”."""
     ana, wire = stage.enter("ana")
     stage.settle(ana, wire)
     end = b"\r\n" if octets.endswith(b"\r") else b"\n"
@@ -121,7 +121,7 @@ def test_what_cannot_be_sent_is_not_sent(stage: Stage, octets: bytes) -> None:
 
 @requirement("TYPE-13")
 def test_a_last_line_without_lf_counts(stage: Stage) -> None:
-    """TYPE-13: "A last typed line without an LF counts like any other"."""
+    """“A last typed line without an LF counts like any other”."""
     ana, wire = stage.enter("ana")
     ana.types_octets(b"um\ndois")
     ana.ends_input()
@@ -132,7 +132,7 @@ def test_a_last_line_without_lf_counts(stage: Stage) -> None:
 
 @requirement("TYPE-13")
 def test_a_cr_before_the_lf_is_part_of_the_end(stage: Stage) -> None:
-    """TYPE-13: "a CR before the LF of a typed line is part of its end"."""
+    """“a CR before the LF of a typed line is part of its end”."""
     ana = stage.start(None)
     ana.types_octets(b"ana\r\noi\r\nbeto:psiu\r\n/usuarios\r\n\r\nquit\r\n")
     wire = stage.greet("ana", rule="TYPE-13")

@@ -11,7 +11,7 @@ _HINT = "a hint"
 
 @requirement("TYPE-2")
 def test_the_list_is_asked_for_in_any_case(stage: Stage) -> None:
-    """TYPE-2: "`/USUARIOS`, in any case and with blanks around it"."""
+    """“`/USUARIOS`, in any case and with blanks around it”."""
     ana, wire = stage.enter("ana")
     for typed in (
         "/USUARIOS",
@@ -29,7 +29,7 @@ def test_the_list_is_asked_for_in_any_case(stage: Stage) -> None:
     "word", ["/SAIR", "/sair", "{quit}", " {QUIT} ", "quit", "  QuIt", "\tquit"]
 )
 def test_three_words_leave(stage: Stage, word: str) -> None:
-    """TYPE-3: "in any case and with blanks around them, MUST leave"."""
+    """“in any case and with blanks around them, MUST leave”."""
     ana, wire = stage.enter("ana")
     ana.types(word)
     wire.expect_leave(rule="TYPE-3")
@@ -40,7 +40,7 @@ def test_three_words_leave(stage: Stage, word: str) -> None:
 
 @requirement("TYPE-3", "TYPE-5", "TYPE-7", "TYPE-9")
 def test_what_only_resembles_these_words_does_not_leave(stage: Stage) -> None:
-    """TYPE-3: these words alone; TYPE-9: "Every other line" is public."""
+    """TYPE-3: these words alone; TYPE-9: “Every other line” is public."""
     ana, wire = stage.enter("ana")
     ana.types("quit!", "quit agora", "{quit", "quit:agora", ":quit", ":/SAIR", "quits")
     for line in (
@@ -57,7 +57,7 @@ def test_what_only_resembles_these_words_does_not_leave(stage: Stage) -> None:
 
 @requirement("TYPE-4")
 def test_the_help_is_shown_and_nothing_sent(stage: Stage) -> None:
-    """TYPE-4: "`/AJUDA`, likewise, MUST show the help, and send nothing"."""
+    """“`/AJUDA`, likewise, MUST show the help, and send nothing”."""
     ana, wire = stage.enter("ana")
     lines = ("/AJUDA", "/ajuda", "  /Ajuda ")
     stage.is_not_sent(ana, wire, *lines, rule="TYPE-4", what="the help")
@@ -65,7 +65,7 @@ def test_the_help_is_shown_and_nothing_sent(stage: Stage) -> None:
 
 @requirement("TYPE-4")
 def test_other_commands_are_not_sent(stage: Stage) -> None:
-    """TYPE-4: "Any other line whose first non-blank octet is `/`"."""
+    """“Any other line whose first non-blank octet is `/`”."""
     ana, wire = stage.enter("ana")
     lines = (
         "/nada",
@@ -81,7 +81,7 @@ def test_other_commands_are_not_sent(stage: Stage) -> None:
 
 @requirement("TYPE-5")
 def test_a_nick_before_the_first_colon_makes_it_private(stage: Stage) -> None:
-    """TYPE-5: "with the text as it was typed after the colon"."""
+    """“with the text as it was typed after the colon”."""
     ana, wire = stage.enter("ana")
     for typed in (
         "beto:oi",
@@ -100,7 +100,7 @@ def test_a_nick_before_the_first_colon_makes_it_private(stage: Stage) -> None:
 
 @requirement("TYPE-6")
 def test_blanks_around_the_nick_keep_a_line_back(stage: Stage) -> None:
-    """TYPE-6: "nothing MUST be sent; the user is given a hint"."""
+    """“nothing MUST be sent; the user is given a hint”."""
     ana, wire = stage.enter("ana")
     lines = (" beto:segredo", "beto :segredo", "  beto  :segredo", "\tbeto:segredo")
     stage.is_not_sent(ana, wire, *lines, rule="TYPE-6", what=_HINT)
@@ -108,7 +108,7 @@ def test_blanks_around_the_nick_keep_a_line_back(stage: Stage) -> None:
 
 @requirement("TYPE-7")
 def test_a_leading_colon_says_anything_to_all(stage: Stage) -> None:
-    """TYPE-7: "with the text after that colon, further colons included"."""
+    """“with the text after that colon, further colons included”."""
     ana, wire = stage.enter("ana")
     for typed in (":oi", ":quit", ":/etc/hosts", ":ana:x", "::)", ":  oi ", ":  "):
         ana.types(typed)
@@ -117,7 +117,7 @@ def test_a_leading_colon_says_anything_to_all(stage: Stage) -> None:
 
 @requirement("TYPE-8")
 def test_blank_lines_do_nothing(stage: Stage) -> None:
-    """TYPE-8: "A line of nothing but blanks MUST do nothing"."""
+    """“A line of nothing but blanks MUST do nothing”."""
     ana, wire = stage.enter("ana")
     ana.types("", "   ", "\t", "oi")
     wire.expect(":oi", rule="TYPE-8")
@@ -125,14 +125,14 @@ def test_blank_lines_do_nothing(stage: Stage) -> None:
 
 @requirement("TYPE-8")
 def test_empty_texts_are_not_sent(stage: Stage) -> None:
-    """TYPE-8: "An empty text (`:` or `ana:`) MUST NOT be sent"."""
+    """“An empty text (`:` or `ana:`) MUST NOT be sent”."""
     ana, wire = stage.enter("ana")
     stage.is_not_sent(ana, wire, ":", "beto:", rule="TYPE-8", what=_HINT)
 
 
 @requirement("TYPE-9")
 def test_every_other_line_is_public(stage: Stage) -> None:
-    """TYPE-9: "MUST go as a public message, with its blanks as typed"."""
+    """“MUST go as a public message, with its blanks as typed”."""
     ana, wire = stage.enter("ana")
     for typed in (
         "oi",
@@ -151,7 +151,7 @@ def test_every_other_line_is_public(stage: Stage) -> None:
 @requirement("TYPE-10")
 @pytest.mark.parametrize("to", ["", "beto"])
 def test_a_long_text_goes_in_pieces(stage: Stage, to: str) -> None:
-    """TYPE-10: "whose concatenation is the text, in order"."""
+    """“whose concatenation is the text, in order”."""
     ana, wire = stage.enter("ana")
     words = " ".join(f"{number}:palavra" for number in range(100))
     ana.types(f"{to}:{'x' * 400}")

@@ -67,7 +67,7 @@ def _patience(stage: Stage) -> _Patience:
 
 @requirement("FAIL-3")
 def test_no_greeting(stage: Stage, patience: _Patience) -> None:
-    """FAIL-3: "No greeting within 10 s after connecting began"."""
+    """“No greeting within 10 s after connecting began”."""
     ana = patience.start()
     stage.accept()
     patience.runs_out(ana, time.monotonic())
@@ -77,7 +77,7 @@ def test_no_greeting(stage: Stage, patience: _Patience) -> None:
 def test_half_a_greeting_does_not_extend_the_time(
     stage: Stage, patience: _Patience
 ) -> None:
-    """FAIL-3: "No greeting within 10 s" - an octet now and then is none."""
+    """“No greeting within 10 s” - an octet now and then is none."""
     ana = patience.start()
     wire = stage.accept()
     began = time.monotonic()
@@ -91,7 +91,7 @@ def test_half_a_greeting_does_not_extend_the_time(
 def test_a_connection_that_is_never_established(
     stage: Stage, patience: _Patience
 ) -> None:
-    """FAIL-3: "after connecting began": the system alone would try for minutes."""
+    """“after connecting began”: the system alone would try for minutes."""
     server = stage.listen(backlog=0)
     with _full(server.endpoint):
         ana = patience.start(*server.endpoint)
@@ -117,7 +117,7 @@ def _full(endpoint: Endpoint) -> Iterator[None]:
 
 @requirement("FAIL-3")
 def test_no_answer_to_entering(stage: Stage, patience: _Patience) -> None:
-    """FAIL-3: "no complete answer within 10 s after `/ENTRAR` was sent"."""
+    """“no complete answer within 10 s after `/ENTRAR` was sent”."""
     ana = patience.start()
     stage.greet("ana")
     patience.runs_out(ana, time.monotonic())
@@ -127,7 +127,7 @@ def test_no_answer_to_entering(stage: Stage, patience: _Patience) -> None:
 def test_a_list_without_an_entry_is_no_complete_answer(
     stage: Stage, patience: _Patience
 ) -> None:
-    """FAIL-3: "no complete answer within 10 s after `/ENTRAR` was sent"."""
+    """“no complete answer within 10 s after `/ENTRAR` was sent”."""
     ana = patience.start()
     wire = stage.greet("ana")
     began = time.monotonic()
@@ -139,7 +139,7 @@ def test_a_list_without_an_entry_is_no_complete_answer(
 def test_a_list_that_goes_on_and_on_does_not_extend_the_time(
     stage: Stage, patience: _Patience
 ) -> None:
-    """FAIL-3: "no complete answer": a line now and then does not complete it."""
+    """“no complete answer”: a line now and then does not complete it."""
     ana = patience.start()
     wire = stage.greet("ana")
     began = time.monotonic()
@@ -153,7 +153,7 @@ def test_a_list_that_goes_on_and_on_does_not_extend_the_time(
 
 @requirement("FAIL-3", "TYPE-12")
 def test_no_answer_to_a_second_try(stage: Stage, patience: _Patience) -> None:
-    """FAIL-3: "within 10 s after `/ENTRAR` was sent" - each of them."""
+    """“within 10 s after `/ENTRAR` was sent” - each of them."""
     ana = patience.start()
     ana.types("beto")
     wire = stage.greet("ana")

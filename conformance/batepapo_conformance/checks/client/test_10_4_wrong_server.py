@@ -93,7 +93,7 @@ def _gives_up(client: Terminal, *, rule: str, within: float = AT_ONCE) -> None:
 @requirement("FAIL-1", "QUIT-6")
 @pytest.mark.parametrize("address", ["256.1.2.3", "1.2.3.4.5", ":::", "127.0.0.1:80"])
 def test_a_malformed_address_is_error_04(stage: Stage, address: str) -> None:
-    """FAIL-1: "An address or port that is malformed"."""
+    """“An address or port that is malformed”."""
     ana = stage.start("ana", address=address)
     _gives_up(ana, rule="FAIL-1", within=_RESOLVING)
 
@@ -103,7 +103,7 @@ def test_a_malformed_address_is_error_04(stage: Stage, address: str) -> None:
     "form", ["65536", "0{}", "x{}", "{}x", "{}.0", "99999999999999"]
 )
 def test_a_malformed_port_is_error_04(stage: Stage, form: str) -> None:
-    """FAIL-1: "An address or port that is malformed"."""
+    """“An address or port that is malformed”."""
     ana = stage.start("ana", port=form.format(stage.server.endpoint.port))
     _gives_up(ana, rule="FAIL-1")
     if stage.server.is_called():
@@ -112,7 +112,7 @@ def test_a_malformed_port_is_error_04(stage: Stage, form: str) -> None:
 
 @requirement("FAIL-1", "ASK-2")
 def test_a_malformed_port_that_was_asked_for_is_error_04(stage: Stage) -> None:
-    """FAIL-1: "An address or port that is malformed" - judged then or later."""
+    """“An address or port that is malformed” - judged then or later."""
     ana = stage.start(None, port=None)
     ana.types("porta", "ana")
     _gives_up(ana, rule="FAIL-1")
@@ -120,7 +120,7 @@ def test_a_malformed_port_that_was_asked_for_is_error_04(stage: Stage) -> None:
 
 @requirement("FAIL-1")
 def test_a_refused_connection_is_error_04(stage: Stage) -> None:
-    """FAIL-1: "a server that cannot be reached (refused, unreachable, no route)"."""
+    """“a server that cannot be reached (refused, unreachable, no route)”."""
     with nobody_listening() as nobody:
         ana = stage.start("ana", address=nobody.address, port=nobody.port)
         _gives_up(ana, rule="FAIL-1")
@@ -132,7 +132,7 @@ def test_a_refused_connection_is_error_04(stage: Stage) -> None:
 @requirement("FAIL-2")
 @pytest.mark.parametrize("octets", _NO_GREETINGS.values(), ids=_NO_GREETINGS.keys())
 def test_what_is_not_a_greeting_is_error_04(stage: Stage, octets: bytes) -> None:
-    """FAIL-2: "A first line that is not a greeting of version 1"."""
+    """“A first line that is not a greeting of version 1”."""
     ana = stage.start("ana")
     wire = stage.accept()
     wire.send_octets(octets)
@@ -147,7 +147,7 @@ def test_what_is_not_a_greeting_is_error_04(stage: Stage, octets: bytes) -> None
 def test_an_end_before_the_greeting_is_error_04(
     stage: Stage, octets: bytes, how: str
 ) -> None:
-    """FAIL-2: "or an end of the connection before a greeting, is `ERRO 04`"."""
+    """“or an end of the connection before a greeting, is `ERRO 04`”."""
     ana = stage.start("ana")
     wire = stage.accept()
     wire.send_octets(octets)
@@ -164,7 +164,7 @@ def test_an_end_before_the_greeting_is_error_04(
 @requirement("FAIL-4")
 @pytest.mark.parametrize("octets", _NO_LINES.values(), ids=_NO_LINES.keys())
 def test_a_line_outside_the_grammar_is_error_04(stage: Stage, octets: bytes) -> None:
-    """FAIL-4: "A line outside the grammar, or over 512 octets"."""
+    """“A line outside the grammar, or over 512 octets”."""
     ana, wire = stage.enter("ana")
     wire.send_octets(octets)
     _gives_up(ana, rule="FAIL-4")
@@ -175,7 +175,7 @@ def test_a_line_outside_the_grammar_is_error_04(stage: Stage, octets: bytes) -> 
 def test_a_line_that_comes_too_early_is_error_04(
     stage: Stage, lines: list[str]
 ) -> None:
-    """FAIL-4: "before the own `ENTROU`, a line that a server may not send then"."""
+    """“before the own `ENTROU`, a line that a server may not send then”."""
     ana = stage.start("ana")
     wire = stage.greet("ana")
     wire.send(*lines)
@@ -188,7 +188,7 @@ def test_a_line_that_comes_too_early_is_error_04(
 @requirement("FAIL-5", "QUIT-6")
 @pytest.mark.parametrize("when", ["greeted", "asked to enter", "in the list"])
 def test_error_03_ends_with_status_3_at_any_time(stage: Stage, when: str) -> None:
-    """FAIL-5: "`ERRO 03` from the server MUST be reported with its cause"."""
+    """“`ERRO 03` from the server MUST be reported with its cause”."""
     ana = stage.start("ana")
     if when == "greeted":
         wire = stage.accept()
@@ -206,7 +206,7 @@ def test_error_03_ends_with_status_3_at_any_time(stage: Stage, when: str) -> Non
 @pytest.mark.parametrize("when", ["greeted", "in the list", "entered", "within a line"])
 @pytest.mark.parametrize("how", ["ended", "reset"])
 def test_a_lost_connection_is_error_03_rede(stage: Stage, when: str, how: str) -> None:
-    """FAIL-6: "lost or closed after the greeting without `ERRO 03`"."""
+    """“lost or closed after the greeting without `ERRO 03`”."""
     ana = stage.start("ana")
     wire = stage.greet("ana")
     if when == "in the list":

@@ -45,7 +45,7 @@ Leave = Callable[[Terminal], None]
 @requirement("QUIT-1", "QUIT-3", "QUIT-4")
 @by_any_way
 def test_a_leaving_client_shows_what_still_comes(stage: Stage, leave: Leave) -> None:
-    """QUIT-1: "go on showing what comes, and exit when the server closes"."""
+    """“go on showing what comes, and exit when the server closes”."""
     ana, wire = stage.enter("ana", "beto")
     stage.settle(ana, wire)
     leave(ana)
@@ -61,7 +61,7 @@ def test_a_leaving_client_shows_what_still_comes(stage: Stage, leave: Leave) -> 
 
 @requirement("QUIT-1")
 def test_at_the_end_of_input_everything_typed_is_sent_first(stage: Stage) -> None:
-    """QUIT-1: "after everything typed before has been sent"."""
+    """“after everything typed before has been sent”."""
     ana = stage.start("ana")
     lines = [f"linha {number}" for number in range(200)]
     ana.types(*lines)
@@ -78,7 +78,7 @@ def test_at_the_end_of_input_everything_typed_is_sent_first(stage: Stage) -> Non
 
 @requirement("QUIT-1", "SHOW-6")
 def test_who_types_much_also_reads(stage: Stage) -> None:
-    """QUIT-1: "everything typed before", though the server waits for its reader."""
+    """“everything typed before”, though the server waits for its reader."""
     server = stage.listen(receive_buffer=8192)
     ana = stage.start("ana", server=server)
     wire = stage.greet("ana", server=server)
@@ -101,7 +101,7 @@ def test_who_types_much_also_reads(stage: Stage) -> None:
 
 @requirement("QUIT-2", "QUIT-4")
 def test_a_server_that_does_not_close_is_left_all_the_same(stage: Stage) -> None:
-    """QUIT-2: "a leaving client MUST exit after at most 5 s"."""
+    """“a leaving client MUST exit after at most 5 s”."""
     leaving = []
     for name, leave in _WAYS.items():  # at the same time: each takes its 5 s
         ana, wire = stage.enter("ana", who=name)
@@ -116,7 +116,7 @@ def test_a_server_that_does_not_close_is_left_all_the_same(stage: Stage) -> None
 @requirement("QUIT-2")
 @by_signal
 def test_a_second_signal_leaves_at_once(stage: Stage, leave: Leave) -> None:
-    """QUIT-2: "at once on a second Ctrl-C or SIGTERM"."""
+    """“at once on a second Ctrl-C or SIGTERM”."""
     ana, wire = stage.enter("ana")
     stage.settle(ana, wire)
     leave(ana)
@@ -134,7 +134,7 @@ def test_a_second_signal_leaves_at_once(stage: Stage, leave: Leave) -> None:
 def test_a_signal_leaves_at_every_question(
     stage: Stage, leave: Leave, question: str
 ) -> None:
-    """QUIT-3: "MUST leave at once, whatever is typed ahead, asked or waited for"."""
+    """“MUST leave at once, whatever is typed ahead, asked or waited for”."""
     match question:
         case "port":
             ana = stage.start(None, port=None)
@@ -156,7 +156,7 @@ def test_a_signal_leaves_at_every_question(
 def test_a_signal_leaves_before_entering(
     stage: Stage, leave: Leave, waiting_for: str
 ) -> None:
-    """QUIT-3: "whatever is typed ahead, asked or waited for; status 0"."""
+    """“whatever is typed ahead, asked or waited for; status 0”."""
     ana = stage.start("ana")
     wire = stage.accept() if waiting_for == "greeting" else stage.greet("ana")
     if waiting_for == "entry":
@@ -174,7 +174,7 @@ def test_a_signal_leaves_before_entering(
 
 @requirement("QUIT-3")
 def test_a_signal_does_not_wait_for_typed_lines(stage: Stage) -> None:
-    """QUIT-3: "whatever is typed ahead"."""
+    """“whatever is typed ahead”."""
     server = stage.listen(receive_buffer=8192)
     leaving = []
     for name, leave in _SIGNALS.items():
@@ -198,7 +198,7 @@ def test_a_signal_does_not_wait_for_typed_lines(stage: Stage) -> None:
 def test_who_has_asked_to_leave_gets_status_0(
     stage: Stage, leave: Leave, end: str
 ) -> None:
-    """QUIT-4: "MUST be 0 once the user asked to leave, ... whatever comes after"."""
+    """“MUST be 0 once the user asked to leave ... whatever comes after”."""
     ana, wire = stage.enter("ana")
     stage.settle(ana, wire)
     leave(ana)
@@ -223,7 +223,7 @@ def _ends_badly(wire: Wire, end: str) -> None:
 
 @requirement("QUIT-4", "FAIL-5", "QUIT-6")
 def test_an_end_of_input_whose_turn_has_not_come_does_not_count(stage: Stage) -> None:
-    """QUIT-4: "an end of input whose turn has come while entered"."""
+    """“an end of input whose turn has come while entered”."""
     ana = stage.start("ana")
     ana.types("oi")
     ana.ends_input()
@@ -245,7 +245,7 @@ def test_an_end_of_input_whose_turn_has_not_come_does_not_count(stage: Stage) ->
 def test_input_that_ends_at_a_question_is_no_failure(
     stage: Stage, answers: int
 ) -> None:
-    """QUIT-5: "the exit status MUST be 0 if nothing has failed before"."""
+    """“the exit status MUST be 0 if nothing has failed before”."""
     ana = stage.start(None, port=None)
     if answers:
         ana.types(str(stage.server.endpoint.port))
@@ -263,7 +263,7 @@ def test_input_that_ends_at_a_question_is_no_failure(
 def test_input_that_ends_while_the_nick_is_asked_again_is_status_1(
     stage: Stage,
 ) -> None:
-    """QUIT-5: "1 if a nick was being asked for again (TYPE-12)"."""
+    """“1 if a nick was being asked for again (TYPE-12)”."""
     ana = stage.start("ana")
     ana.ends_input()
     wire = stage.greet("ana")
@@ -273,7 +273,7 @@ def test_input_that_ends_while_the_nick_is_asked_again_is_status_1(
 
 @requirement("QUIT-5")
 def test_input_that_ends_after_a_bad_nick_is_status_1(stage: Stage) -> None:
-    """QUIT-5: "1 if a nick was being asked for again" - for one outside the grammar."""
+    """“1 if a nick was being asked for again” - for one outside the grammar."""
     ana = stage.start(None)
     ana.types("1ana")
     ana.ends_input()
@@ -284,7 +284,7 @@ def test_input_that_ends_after_a_bad_nick_is_status_1(stage: Stage) -> None:
 def test_input_that_ends_offline_gives_the_status_of_the_last_attempt(
     stage: Stage,
 ) -> None:
-    """QUIT-5: "the status of the last attempt (3 or 4) offline"."""
+    """“the status of the last attempt (3 or 4) offline”."""
     address, port = stage.server.endpoint
     ana = stage.start_offline()
     ana.types(f"/ENTRAR ana {address} 70000", f"/ENTRAR ana {address} {port}")
@@ -304,7 +304,7 @@ def test_input_that_ends_offline_gives_the_status_of_the_last_attempt(
 
 @requirement("QUIT-4", "QUIT-5")
 def test_who_leaves_by_word_after_failed_attempts_gets_status_0(stage: Stage) -> None:
-    """QUIT-4: "once the user asked to leave (by word, signal ...)"."""
+    """“once the user asked to leave (by word, signal ...)”."""
     ana = stage.start_offline()
     ana.types("/ENTRAR ana 127.0.0.1 70000", "quit")
     ana.warns("ERRO 04", rule="ASK-4")
@@ -313,7 +313,7 @@ def test_who_leaves_by_word_after_failed_attempts_gets_status_0(stage: Stage) ->
 
 @requirement("QUIT-1", "QUIT-3")
 def test_on_a_terminal_ctrl_c_leaves(stage: Stage) -> None:
-    """QUIT-3: "Ctrl-C (SIGINT) and SIGTERM MUST leave at once"."""
+    """“Ctrl-C (SIGINT) and SIGTERM MUST leave at once”."""
     ana, wire = stage.enter("ana", on_terminal=True)
     stage.settle(ana, wire)
     began = time.monotonic()

@@ -57,14 +57,14 @@ _LEAVES: dict[str, Callable[[Terminal], None]] = {
 @requirement("SAFE-1", "FAIL-4")
 @pytest.mark.parametrize("octets", _HOSTILE.values(), ids=_HOSTILE.keys())
 def test_no_hostile_octet_of_a_text_gets_through(stage: Stage, octets: bytes) -> None:
-    """SAFE-1: "MUST NOT write anything ... that a server chose but printable ASCII"."""
+    """“MUST NOT write anything ... that a server chose but printable ASCII”."""
     _is_not_shown(stage, _PLACES["text"], octets)
 
 
 @requirement("SAFE-1", "FAIL-4")
 @pytest.mark.parametrize("place", _PLACES.values(), ids=_PLACES.keys())
 def test_no_escape_sequence_gets_through_anywhere(stage: Stage, place: bytes) -> None:
-    """SAFE-1: "anything to its output that a server chose but printable ASCII"."""
+    """“anything to its output that a server chose but printable ASCII”."""
     _is_not_shown(stage, place, _HOSTILE["clear the screen"])
 
 
@@ -83,7 +83,7 @@ def _is_not_shown(stage: Stage, place: bytes, octets: bytes) -> None:
 
 @requirement("SAFE-2", "FAIL-4")
 def test_an_endless_line_is_not_collected(stage: Stage) -> None:
-    """SAFE-2: "A client's memory MUST stay bounded whatever a server sends"."""
+    """“A client's memory MUST stay bounded whatever a server sends”."""
     ana, wire = stage.enter("ana")
     stage.settle(ana, wire)
     before = ana.process.memory()
@@ -96,7 +96,7 @@ def test_an_endless_line_is_not_collected(stage: Stage) -> None:
 
 @requirement("SAFE-2", "SAFE-3")
 def test_output_that_nobody_reads_fills_no_memory(stage: Stage) -> None:
-    """SAFE-2: "also when nobody reads the client's output"."""
+    """“also when nobody reads the client's output”."""
     ana, wire = stage.enter("ana", stdout=Stream.UNREAD)
     before = ana.process.memory()
     wire.flood(_entries(), seconds=_FLOOD_SECONDS)
@@ -107,7 +107,7 @@ def test_output_that_nobody_reads_fills_no_memory(stage: Stage) -> None:
 
 @requirement("SAFE-2", "FAIL-3")
 def test_an_endless_list_fills_no_memory(stage: Stage) -> None:
-    """SAFE-2: "MUST stay bounded whatever a server sends"."""
+    """“MUST stay bounded whatever a server sends”."""
     quick = {"answer-timeout": 1} if stage.testee.has("answer-timeout") else {}
     ana = stage.start("ana", options=quick)
     wire = stage.greet("ana")
@@ -146,7 +146,7 @@ def _entries() -> Iterator[bytes]:
 def test_a_flood_keeps_nobody_from_leaving(
     stage: Stage, leave: Callable[[Terminal], None]
 ) -> None:
-    """SAFE-3: "QUIT-2 and QUIT-3 hold whatever it sends"."""
+    """“QUIT-2 and QUIT-3 hold whatever it sends”."""
     ana, wire = stage.enter("ana")
     stage.settle(ana, wire)
     left_at = 0.0
@@ -167,7 +167,7 @@ def test_a_flood_keeps_nobody_from_leaving(
 
 @requirement("SAFE-3", "QUIT-2", "QUIT-3")
 def test_a_server_that_fails_to_read_or_to_send_keeps_nobody(stage: Stage) -> None:
-    """SAFE-3: "whatever it sends or fails to read or send"."""
+    """“whatever it sends or fails to read or send”."""
     server = stage.listen(receive_buffer=8192)
     leaving = []
     for name, leave in _LEAVES.items():  # at the same time: each takes its 5 s
