@@ -135,15 +135,19 @@ class Reporter:
                 f" ({one.reason}).",
                 "bold yellow",
             )
+        self._without_verdict(run)
+
+    def _without_verdict(self, run: Run) -> None:
         reasons: dict[str, list[str]] = {}
         for result in run.results:
             if result.verdict is Verdict.NO_VERDICT:
-                reasons.setdefault(result.reason, []).append(result.full_name)
+                reasons.setdefault(result.reason, []).append(result.requirements[0])
         if reasons:
             self._say()
             self._say("No verdict:")
-        for reason, names in reasons.items():
-            self._wrapped(f"{len(names)} x {reason}", indent="    ")
+        for reason, ids in reasons.items():
+            self._wrapped(f"{len(ids)} x {reason}", indent="    ")
+            self._wrapped(f"({', '.join(dict.fromkeys(ids))})", indent="        ")
 
     def _summary(self, run: Run) -> None:
         kinds = [Verdict.PASSED, Verdict.FAILED, Verdict.KNOWN_FAILURE]
