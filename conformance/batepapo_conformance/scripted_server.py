@@ -140,19 +140,18 @@ class ScriptedServer:
         rule: str,
         who: str = "client",
         delivery: Delivery = Delivery.WHOLE,
-        within: float = STARTING,
     ) -> Wire:
         """Wait for the client to connect.
 
         Raises:
             RuleBroken: it does not.
         """
-        deadline = time.monotonic() + self._seconds(within)
+        deadline = time.monotonic() + self._seconds(STARTING)
         while not self.is_called(_PAUSE):
             if not self._alive() and not self.is_called(_PAUSE):
                 raise RuleBroken(rule, "a connection", "the client has ended")
             if time.monotonic() > deadline:
-                raise RuleBroken(rule, "a connection", f"none within {within:g} s")
+                raise RuleBroken(rule, "a connection", f"none within {STARTING:g} s")
         connection, peer = self._socket.accept()
         self._exchange.note(who, f"connects from {Endpoint(*peer[:2])}")
         wire = Wire(connection, self._exchange, who, delivery, self._seconds)

@@ -108,7 +108,7 @@ class Terminal:
 
     # ---- what the person sees ----
 
-    def shows(self, *words: str, rule: str, within: float = SOON) -> str:
+    def shows(self, *words: str, rule: str, within: float | None = None) -> str:
         """A line of standard output holds all these words, in any case.
 
         Returns:
@@ -119,11 +119,11 @@ class Terminal:
         """
         return self._find(words, (_OUTPUT,), rule, within)
 
-    def warns(self, *words: str, rule: str, within: float = SOON) -> str:
+    def warns(self, *words: str, rule: str, within: float | None = None) -> str:
         """The same of standard error."""
         return self._find(words, (_ERRORS,), rule, within)
 
-    def says(self, *words: str, rule: str, within: float = SOON) -> str:
+    def says(self, *words: str, rule: str, within: float | None = None) -> str:
         """The same of either."""
         return self._find(words, tuple(self._streams), rule, within)
 
@@ -202,28 +202,29 @@ class Terminal:
             raise RuleBroken(rule, what, f"no output within {STARTING:g} s")
         self._mark = self._totals()
 
-    def exits(self, status: int, *, rule: str, within: float = AT_ONCE) -> None:
+    def exits(self, status: int, *, rule: str, within: float | None = None) -> None:
         """The client ends with this exit status.
 
         Raises:
             RuleBroken: it ends with another, or does not end.
         """
-        ended = self.process.wait(self._seconds(within))
+        limit = self._limit(within, AT_ONCE)
+        ended = self.process.wait(limit)
         if ended is None:
-            raise RuleBroken(rule, f"exit status {status}", f"runs after {within:g} s")
+            raise RuleBroken(rule, f"exit status {status}", f"runs after {limit:g} s")
         for stream in self._streams.values():
             stream.wait_end(SOON)
         if ended != status:
             raise RuleBroken(rule, f"exit status {status}", f"exit status {ended}")
 
-    def ends(self, *, rule: str, within: float = SOON) -> None:
+    def ends(self, *, rule: str) -> None:
         """The client ends, whatever its status.
 
         Raises:
             RuleBroken: it does not.
         """
-        if self.process.wait(self._seconds(within)) is None:
-            raise RuleBroken(rule, "the end of the client", f"runs after {within:g} s")
+        if self.process.wait(self._seconds(SOON)) is None:
+            raise RuleBroken(rule, "the end of the client", f"runs after {SOON:g} s")
         for stream in self._streams.values():
             stream.wait_end(SOON)
 
@@ -245,7 +246,11 @@ class Terminal:
         return self._streams[_OUTPUT].beginning
 
     def _find(
-        self, words: Sequence[str], names: Sequence[str], rule: str, within: float
+        self,
+        words: Sequence[str],
+        names: Sequence[str],
+        rule: str,
+        within: float | None,
     ) -> str:
         wanted = [word.lower() for word in words]
 
@@ -259,7 +264,8 @@ class Terminal:
                         return text
             return None
 
-        deadline = time.monotonic() + self._seconds(within)
+        limit = self._limit(within, SOON)
+        deadline = time.monotonic() + limit
         line = found()
         while line is None and time.monotonic() < deadline and not self._ended():
             time.sleep(_LOOK)
@@ -277,10 +283,16 @@ class Terminal:
             raise RuleBroken(
                 rule,
                 f"a line of {where} with {expected}",
-                rest[-1] if rest else f"none within {within:g} s",
+                rest[-1] if rest else f"none within {limit:g} s",
                 "The last line that it showed." if rest else "",
             )
         return line
+
+    def _limit(self, within: float | None, patience: float) -> float:
+        """Seconds to wait. A limit of the specification is not shortened by a factor."""
+        if within is None:
+            return self._seconds(patience)
+        return max(within, self._seconds(within))
 
     def _is_made_to_end(self) -> bool:
         """After a failure: whether the client still ran, and now ends by itself.

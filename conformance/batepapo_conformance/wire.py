@@ -136,23 +136,23 @@ class Wire:
 
     # ---- what the client has to do ----
 
-    def expect(self, line: str, *, rule: str, within: float = SOON) -> None:
+    def expect(self, line: str, *, rule: str) -> None:
         """The next line that the client sends is this one, ended by LF alone.
 
         Raises:
             RuleBroken: it is another, or none comes.
         """
-        came = self._next(line.encode(), rule, within)
+        came = self._next(line.encode(), rule)
         if came != line.encode():
             raise RuleBroken(rule, line.encode(), came, _grammar_on(came))
 
-    def expect_leave(self, *, rule: str, within: float = SOON) -> None:
+    def expect_leave(self, *, rule: str) -> None:
         """The next line is `/SAIR` or `{quit}`, whichever the client prefers.
 
         Raises:
             RuleBroken: it is another, or none comes.
         """
-        came = self._next(b"/SAIR", rule, within)
+        came = self._next(b"/SAIR", rule)
         if came not in (b"/SAIR", b"{quit}"):
             raise RuleBroken(rule, b"/SAIR", came, "`{quit}` would do as well.")
 
@@ -171,7 +171,7 @@ class Wire:
         left = text
         while left:
             expected = f"{to}:{left[:400]}".encode()
-            came = self._next(expected, rule, SOON)
+            came = self._next(expected, rule)
             head, _, piece = came.decode("ascii", "replace").partition(":")
             fits = head == to and 1 <= len(piece) <= 400 and left.startswith(piece)
             if not fits:
@@ -182,28 +182,28 @@ class Wire:
             left = left.removeprefix(piece)
         return pieces
 
-    def expect_end(self, *, rule: str, within: float = SOON) -> None:
+    def expect_end(self, *, rule: str) -> None:
         """The client closes or resets its connection, and sends nothing before.
 
         Raises:
             RuleBroken: it sends something, or goes on.
         """
-        came = self._read(within)
+        came = self._read(SOON)
         if not isinstance(came, Ending):
-            actual = came if came is not None else f"open after {within:g} s"
+            actual = came if came is not None else f"open after {SOON:g} s"
             raise RuleBroken(rule, "the end of the connection", actual)
 
-    def expect_silence_or_leave(self, *, rule: str, within: float = SOON) -> None:
+    def expect_silence_or_leave(self, *, rule: str) -> None:
         """The client leaves without having entered: with a word, or by closing.
 
         Raises:
             RuleBroken: it sends anything else, or goes on.
         """
-        came = self._read(within)
+        came = self._read(SOON)
         if isinstance(came, bytes) and came in (b"/SAIR\n", b"{quit}\n"):
             return
         if not isinstance(came, Ending):
-            actual = came if came is not None else f"nothing for {within:g} s"
+            actual = came if came is not None else f"nothing for {SOON:g} s"
             raise RuleBroken(rule, "`/SAIR`, `{quit}` or the end", actual)
 
     def expect_nothing_yet(self, *, rule: str, why: str, seconds: float = 0.2) -> None:
@@ -235,10 +235,10 @@ class Wire:
         self._lines.clear()
         return lines
 
-    def _next(self, expected: bytes, rule: str, within: float) -> bytes:
-        came = self._read(within)
+    def _next(self, expected: bytes, rule: str) -> bytes:
+        came = self._read(SOON)
         if came is None:
-            raise RuleBroken(rule, expected, f"nothing within {within:g} s")
+            raise RuleBroken(rule, expected, f"nothing within {SOON:g} s")
         if isinstance(came, Ending):
             raise RuleBroken(rule, expected, came.value)
         if not came.endswith(b"\n") or came.endswith(b"\r\n"):

@@ -11,7 +11,7 @@ from batepapo_conformance.scripted_server import (
     participants,
     refused,
 )
-from batepapo_conformance.terminal import AT_ONCE, Terminal
+from batepapo_conformance.terminal import Terminal
 
 _RESOLVING = 15.0  # seconds: it may be taken for the name of a host (section 10.1)
 _WHEN = "2026-01-31T12:00:00.000Z"
@@ -82,7 +82,7 @@ _TOO_EARLY = {
 }
 
 
-def _gives_up(client: Terminal, *, rule: str, within: float = AT_ONCE) -> None:
+def _gives_up(client: Terminal, *, rule: str, within: float | None = None) -> None:
     client.warns("ERRO 04", rule=rule, within=within)
     client.exits(4, rule=rule)
 
