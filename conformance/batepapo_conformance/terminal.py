@@ -289,7 +289,7 @@ class Terminal:
         return line
 
     def _limit(self, within: float | None, patience: float) -> float:
-        """Seconds to wait. A limit of the specification is not shortened by a factor."""
+        """Seconds to wait; no factor shortens a limit that a check gives."""
         if within is None:
             return self._seconds(patience)
         return max(within, self._seconds(within))
