@@ -16,6 +16,7 @@ from .messages import (
     ServerMessage,
     Whispered,
 )
+from .typed import Hint
 from .words import Words
 
 
@@ -46,3 +47,15 @@ class Screen:
                 return f"ERRO {code} {subject}: {explanation}"
             case Greeting(software):
                 return self._words.greeted(software)
+
+    def hint(self, hint: Hint) -> str:
+        """Give the line that says why nothing was sent."""
+        match hint:
+            case Hint.NOT_ASCII:
+                return self._words.not_ascii()
+            case Hint.COMMAND:
+                return self._words.unknown_command()
+            case Hint.BLANKS:
+                return self._words.blanks_around_nick()
+            case Hint.EMPTY:
+                return self._words.empty_text()
