@@ -93,31 +93,29 @@ class Connection:
         """Whether the peer has reset it, as far as this side has noticed."""
         return self._ending is Ending.RESET
 
-    def write(self, pieces: list[bytes], seconds: float) -> bool:
+    def write(self, pieces: list[bytes], seconds: float) -> None:
         """Hand pieces over; what comes meanwhile is read.
+
+        Neither a peer that accepts no more nor one that has reset the connection is
+        an error here: the record says so, and what is read afterwards tells.
 
         Args:
             pieces: what is written at once, each.
             seconds: how long the peer may accept nothing and send nothing.
-
-        Returns:
-            Whether all of it was accepted. A connection that the peer has reset is
-            no error: `read_line` will tell.
         """
         self._record.sent(self.name, b"".join(pieces))
         try:
             if len(pieces) > 1 or sum(map(len, pieces)) <= _SMALL:
                 self.socket.settimeout(seconds)
                 delivery.hand_over(self.socket, pieces)
-                return True
-            return self._write_and_read(b"".join(pieces), seconds)
+            else:
+                self._write_and_read(b"".join(pieces), seconds)
         except TimeoutError:
-            return False
+            self._record.note(self.name, "cannot send: the server accepts no more")
         except OSError:
             self._end(Ending.RESET)
-            return False
 
-    def _write_and_read(self, octets: bytes, seconds: float) -> bool:
+    def _write_and_read(self, octets: bytes, seconds: float) -> None:
         self.socket.setblocking(False)
         left = memoryview(octets)
         with selectors.DefaultSelector() as selector:
@@ -125,13 +123,13 @@ class Connection:
             while left:
                 ready = selector.select(seconds)
                 if not ready:
-                    return False
+                    raise TimeoutError
                 for _, events in ready:
                     if events & selectors.EVENT_WRITE:
-                        left = left[self.socket.send(left) :]
+                        with contextlib.suppress(BlockingIOError):
+                            left = left[self.socket.send(left) :]
                     if events & selectors.EVENT_READ and not self._receive():
                         selector.modify(self.socket, selectors.EVENT_WRITE)
-        return True
 
     def offer(self, octets: bytes) -> int:
         """Hand over as much as the system takes at once; give the number of octets.

@@ -23,6 +23,7 @@ class _Member:
     rest: bytes
     last: bytes = b"\n\n"  # is in no line: who leaves is done when it is closed
     done: bool = False
+    heard_at: float = 0.0
 
     def say(self, message: codec.ClientMessage, *, first: bool = False) -> None:
         """Have one more line to send; `/ENTRAR` comes before the others."""
@@ -43,13 +44,19 @@ class _Member:
         self.rest = self.rest[taken:]
 
     def listen(self) -> bool:
-        """Read what is there; whether that was anything."""
-        lines = self.person.connection.arrived()
-        for line in lines:
+        """Read what is there; whether there may come more."""
+        for line in self.person.connection.arrived():
             self.view.seen.append(_parsed(line))
             self.done = self.done or self.last in line
-        self.done = self.done or not self.person.connection.is_open
-        return bool(lines)
+            self.heard_at = time.monotonic()
+        is_open = self.person.connection.is_open
+        self.done = self.done or not is_open
+        return is_open
+
+    def is_kept_waiting(self) -> bool:
+        """Whether it has heard nothing for too long, not even of others."""
+        silence = time.monotonic() - self.heard_at
+        return not self.done and silence > self.person.scene.prompt
 
 
 def speak_at_once(scripts: Mapping[Participant, Sequence[str]]) -> list[View]:
@@ -99,28 +106,31 @@ def _member(person: Participant, lines: Sequence[str]) -> _Member:
 
 
 def _until_all_are_done(members: Sequence[_Member]) -> None:
-    scene = members[0].person.scene
+    chance = members[0].person.scene.chance
     with selectors.DefaultSelector() as selector:
         for one in members:
+            one.heard_at = time.monotonic()
             selector.register(one.person.connection, selectors.EVENT_READ, one)
-        deadline = time.monotonic() + scene.prompt
-        while not all(one.done and not one.rest for one in members):
+        while not all(one.done for one in members):
             talking = [one for one in members if one.rest]
             for one in talking:
-                one.speak(scene.chance.randrange(1, _MOUTHFUL))
+                one.speak(chance.randrange(1, _MOUTHFUL))
             for key, _ in selector.select(0 if talking else 0.1):
-                if key.data.listen():
-                    deadline = time.monotonic() + scene.prompt
-                elif not key.data.person.connection.is_open:
+                if not key.data.listen():
                     selector.unregister(key.fileobj)
-            if time.monotonic() > deadline:
-                silent = next(one for one in members if not one.done or one.rest)
-                expected = f"all lines of {silent.view.nick} are answered"
-                raise RuleBroken("SERVE-1", expected, f"silence for {scene.prompt:g} s")
+            for one in filter(_Member.is_kept_waiting, members):
+                expected = f"{one.view.nick} is served like all the others"
+                found = f"nothing for {one.person.scene.prompt:g} s"
+                raise RuleBroken("SERVE-1", expected, found)
 
 
 def _parsed(line: bytes) -> codec.ServerMessage:
     try:
-        return codec.parse_server_line(line.removesuffix(b"\n"))
+        message = codec.parse_server_line(line.removesuffix(b"\n"))
     except codec.NotALine as refusal:
         raise refusal.broken() from None
+    if isinstance(message, codec.Refused) and message.code == "03":
+        rule = "SERVE-1" if message.subject == "tempo" else "ORDER-2"
+        expected = "the reply to a line; all of them are legal"
+        raise RuleBroken(rule, expected, line.removesuffix(b"\n"))
+    return message

@@ -1,10 +1,11 @@
 """Somebody who says very much, and who hears of it (section 6.3)."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from batepapo_conformance import codec
-from batepapo_conformance.failure import RuleBroken
+from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.participant import Participant
 from batepapo_conformance.speaker import line_of
 
@@ -13,6 +14,8 @@ TEXT = 400
 
 # Lines of one write; small enough for every listener to take before the next.
 _BATCH = 64
+# Seconds; a server may read at a rate that makes a flood take hours.
+_TOO_LONG = 60.0
 
 
 @dataclass
@@ -38,13 +41,16 @@ class Flood:
             whether the sleeper has gone.
 
         Raises:
+            NoVerdict: it takes minutes, and legally so.
             RuleBroken: `rule`, if a listener does not hear a text soon; SLOW-3, if
                 it hears anything else than the texts and one `SAIU`; ORDER-5, if
                 the `SAIU` has not the same place for all.
         """
-        end = self.said + octets // TEXT
+        end, too_long = self.said + octets // TEXT, time.monotonic() + _TOO_LONG
         while self.said < end and not self.gone:
             self._say_some(rule)
+            if time.monotonic() > too_long:
+                raise NoVerdict("the testee reads too slowly (LIMIT-4) for a flood")
         if self.gone:  # the SAIU may have come after the last text that was read
             self._say_some(rule)
             self._same_place_for_all()

@@ -92,9 +92,17 @@ class Participant(Speaker):
         assert isinstance(message, codec.Entered)
         return message
 
-    def expect_left(self, who: "Participant", rule: str = "LEAVE-3") -> codec.Left:
+    def expect_left(
+        self,
+        who: "Participant",
+        rule: str = "LEAVE-3",
+        *,
+        within: float | None = None,
+    ) -> codec.Left:
         """Insist on the `SAIU` of somebody."""
-        message = self.expect(f"SAIU <time> {who.origin} :<reason>", rule)
+        message = self.expect(
+            f"SAIU <time> {who.origin} :<reason>", rule, within=within
+        )
         assert isinstance(message, codec.Left)
         who.inside = False
         return message

@@ -13,7 +13,7 @@ from batepapo_conformance import codec, delivery
 from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.participant import Participant, fits
 from batepapo_conformance.server import Server
-from batepapo_conformance.speaker import line_of
+from batepapo_conformance.speaker import PROMPT, line_of
 from batepapo_conformance.spec import Transcript, load
 
 _ARROWS = re.compile(r"(?P<name>\S+) (?P<arrow>->>|->|~>|<-|<~) (?P<rest>.*)")
@@ -119,7 +119,10 @@ class Replay:
     def _expect(self, person: Participant, form: str, *, insist: bool = True) -> bool:
         """Read a line; whether it is the expected one. If not: broken, or skipped."""
         resolved, rule = self._resolve(form), self._rule(form)
-        message = person.read(resolved, rule)
+        # A limit of seconds may act up to 2 s late (section 1.5).
+        timed = form.startswith("ERRO 03 tempo")
+        within = person.scene.patience.testee.seconds(PROMPT) if timed else None
+        message = person.read(resolved, rule, within)
         line = line_of(message)
         if not fits(resolved, line.decode("ascii")):
             if insist:

@@ -20,7 +20,7 @@ PROMPT: Final = 5.0
 
 # The same for a testee that has kept us waiting in vain so often in this run: it has
 # failed already, and two hundred checks that wait long would try a learner's patience.
-_SHORT = 2.0
+_SHORT = 3.0
 _OFTEN = 3
 
 # Steps after which the server closes: there, a reset is what took the line away.

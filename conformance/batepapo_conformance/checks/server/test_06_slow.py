@@ -188,10 +188,10 @@ def test_who_accepts_nothing_for_too_long_is_cut_off(
     flood = _flooded(server)
     begin = time.monotonic()
     if not _fill(flood):
-        for number, one in enumerate(flood.listeners):
-            # Its time, the 2 s of section 1.5, and what a busy machine takes.
-            within = seconds + 2 + server.scene.prompt if number == 0 else None
-            one.expect("SAIU <time> <origin> :<reason>", "SLOW-5", within=within)
+        # Its time, the 2 s of section 1.5, and what a busy machine takes.
+        within = seconds + 2 + testee.seconds(1)
+        for one in flood.listeners:
+            one.expect_left(flood.sleeper, "SLOW-5", within=within)
     if time.monotonic() - begin < seconds:
         raise RuleBroken("SLOW-5", f"nobody is cut off before {seconds:g} s", "SAIU")
     for one in flood.listeners:
@@ -204,16 +204,17 @@ def _fill(flood: Flood) -> bool:
     Raises:
         NoVerdict: what the system takes cannot be seen here.
     """
-    taken = -1
-    while True:
+    taken: list[int] = []
+    while len(taken) < 3 or len(set(taken[-3:])) > 1:
+        # Three steps are well within the bound of an outbox; and a server that hands
+        # this one's lines over a little later than the others' has time to do so.
         if flood.say(128 * 1024):
             return True
         end = kernel.other_end(flood.sleeper.connection.socket)
         if end is None:
             raise NoVerdict("what the system has accepted cannot be seen here")
-        if end.unsent == taken:
-            return False
-        taken = end.unsent
+        taken.append(end.unsent)
+    return False
 
 
 @requirement("SLOW-5")
@@ -226,7 +227,7 @@ def test_who_reads_slowly_is_not_cut_off(serve: Serve, testee: Testee) -> None:
     if _fill(flood):
         raise RuleBroken("SLOW-5", "nobody is cut off while filling", "SAIU")
     slow, heard = flood.sleeper, 0
-    end = time.monotonic() + 3
+    end = time.monotonic() + 2
     while time.monotonic() < end:
         # A little at a time: the system has room again, and does not yet say so.
         for _ in range(200):

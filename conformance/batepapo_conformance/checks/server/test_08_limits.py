@@ -33,7 +33,7 @@ def test_who_does_not_enter_in_time_is_closed(serve: Serve, testee: Testee) -> N
         refused.send("/ENTRAR ana")
         refused.expect_error("01", "ana", "ENTER-3")
         time.sleep(seconds / 10)
-    within = seconds + TOLERANCE + server.scene.prompt
+    within = seconds + TOLERANCE + testee.seconds(1)
     for one in (silent, refused, halfway):
         one.expect_error("03", "tempo", "LIMIT-1", within=within)
         if time.monotonic() - begin < seconds:
