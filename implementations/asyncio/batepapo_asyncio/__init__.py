@@ -2,7 +2,7 @@
 
 Read the files in this order: limits, errors, messages, lines, words, room; clock, log,
 outbox, batch, connection, server; then typed, screen, terminal, link, conversation,
-client; then arguments and __main__.
+client; then arguments, program and __main__.
 """
 
 SOFTWARE = "batepapo-asyncio/0.1"

@@ -1,97 +1,22 @@
-"""The command line: arguments, signals, exit status (sections 9 and 10)."""
+"""The beginning and the end of a process: `python -m batepapo_asyncio`."""
 
 import os
 import signal
 import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
-from contextlib import suppress
-from io import TextIOWrapper
 from typing import NoReturn
-
-from .arguments import language_of, parser_of
-from .client import Client
-from .client import run as run_client
-from .errors import InvalidAddress
-from .limits import ADDRESS, PORT, ServerLimits
-from .log import Log
-from .server import Server
-from .server import run as run_server
-from .words import Words
-
-
-def _serve(arguments: Namespace, parser: ArgumentParser, words: Words) -> int:
-    if arguments.ask:
-        arguments.address = _ask(words.ask_address())
-        arguments.port = _ask(words.ask_port()) or str(PORT)
-    try:
-        log = Log(arguments.log_file, words.log_lost_lines)
-    except OSError as error:
-        parser.error(f"--log-file: {error.strerror}")
-    try:
-        server = Server(
-            arguments.address or ADDRESS,
-            arguments.port,
-            limits=ServerLimits(
-                entry=arguments.entry_timeout,
-                connections=arguments.max_connections,
-                per_address=arguments.max_per_address,
-                rate=arguments.rate,
-                outbox=arguments.outbox_limit,
-                stall=arguments.stall_timeout,
-            ),
-            show_addresses=arguments.addresses and arguments.addresses == "show",
-            words=words,
-            log=log,
-        )
-    except InvalidAddress as error:
-        print(words.failed(error), file=sys.stderr)
-        return 5
-    _on_signals(server.stop)
-    with suppress(OSError):  # nobody reads it: that is no reason not to serve
-        print(words.running_at(server.address), flush=True)
-    run_server(server)
-    return 0
-
-
-def _join(arguments: Namespace, words: Words) -> int:
-    given = [arguments.address, arguments.port, arguments.nick]
-    client = Client(
-        [part for part in given if part is not None], arguments.answer_timeout, words
-    )
-    _on_signals(client.interrupt)
-    return run_client(client)
-
-
-def _on_signals(act: Callable[[], object]) -> None:
-    signals = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform == "win32":
-        signals.append(signal.SIGBREAK)
-    for number in signals:
-        signal.signal(number, lambda *_: act())
-
-
-def _ask(question: str) -> str:
-    print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip() if sys.stdin else ""
 
 
 def main() -> NoReturn:
     """Run the server or the client, as the arguments say, and exit with its status."""
-    _on_signals(lambda: os._exit(0))  # nothing to leave or to end yet
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # no word is worth a UnicodeError
-    words = Words(language_of(sys.argv[1:]))
-    parser = parser_of(words)
-    arguments = parser.parse_args()
-    if arguments.program == "server":
-        status = _serve(arguments, parser, words)
-    else:
-        status = _join(arguments, words)
-    # Everything is written out by now, or never will be. Python's own way out would
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))  # nothing to leave or end yet
+
+    # Not before: Python takes longer to load all this than a person to press Ctrl-C.
+    from .program import run  # noqa: PLC0415
+
+    # When it is done, all is written out, or never will be. Python's own way out would
     # flush once more, which may block, and report a closed pipe in its own words.
-    os._exit(status)
+    os._exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":
