@@ -182,6 +182,10 @@ class Participant(Speaker):
         What stands after the nick is taken as it is (EVENT-3 has its own checks),
         and is this participant's origin from then on.
         """
+        first = self.read("USUARIOS ...", rule)
+        if isinstance(first, codec.Refused) and self._has_a_nick_that_was_anothers():
+            raise RuleBroken("ENTER-5", "USUARIOS ...", line_of(first))
+        self.connection.put_back(codec.encode(first))
         self.expect_list(present, rule)
         form = f"ENTROU <time> {self.nick}@..."
         message = self.read(form, rule)
@@ -190,6 +194,16 @@ class Participant(Speaker):
         self.origin = str(message.origin)
         self.inside = True
         return message
+
+    def _has_a_nick_that_was_anothers(self) -> bool:
+        """Whether somebody of this check had the nick before, and has departed."""
+        return any(
+            codec.fold_nick(other.nick) == codec.fold_nick(self.nick)
+            and other.origin != "<origin>"
+            and not other.inside
+            for other in self.scene.everyone
+            if isinstance(other, Participant) and other is not self
+        )
 
     def leave(self, rule: str = "LEAVE-1") -> None:
         """Leave, and insist on one's own `SAIU` and the close."""

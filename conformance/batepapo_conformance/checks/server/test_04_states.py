@@ -17,10 +17,11 @@ def test_who_has_not_entered_can_only_enter_or_leave(server: Server) -> None:
 
 
 @requirement("STATE-1", "STATE-5")
-def test_who_has_not_entered_is_not_heard(server: Server) -> None:
+def test_who_has_not_entered_is_not_heard(serve: Serve) -> None:
     """“Any other well-formed line MUST be answered with `ERRO 03 estado`”, “and
     nothing otherwise”.
     """
+    server = serve()
     ana = server.participant("ana")
     for line in (":oi", "ana:oi", "/USUARIOS"):
         stranger = server.connect(line)
@@ -61,8 +62,9 @@ def test_one_error_is_the_last_line_and_nothing_after_it_counts(server: Server) 
 
 
 @requirement("STATE-3")
-def test_nobody_enters_after_an_error(server: Server) -> None:
+def test_nobody_enters_after_an_error(serve: Serve) -> None:
     """“[...] nothing after it is carried out.”"""
+    server = serve()
     ana = server.participant("ana")
     for bad, cause in ((":oi", "estado"), ("/tolice", "sintaxe")):
         beto = server.connect("beto")

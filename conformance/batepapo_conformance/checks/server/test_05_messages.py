@@ -131,10 +131,11 @@ def test_a_message_to_oneself_comes_before_its_acknowledgement(server: Server) -
 
 
 @requirement("PRIVATE-4")
-def test_nobody_else_sees_a_private_message(server: Server) -> None:
+def test_nobody_else_sees_a_private_message(serve: Serve) -> None:
     """“A private message MUST be seen by its destination alone; no other connection
     receives any part of it.”
     """
+    server = serve()
     ana, beto, carla = server.participants("ana", "beto", "carla")
     waiting = server.connect("davi")
     ana.send("beto:so para ti", "ninguem:nem isto", "ana:nem aquilo")

@@ -43,8 +43,9 @@ def test_every_line_before_a_half_close_is_answered(server: Server) -> None:
 
 
 @requirement("EOF-1")
-def test_a_waiting_connection_may_end_its_stream(server: Server) -> None:
+def test_a_waiting_connection_may_end_its_stream(serve: Serve) -> None:
     """“Then its participation ends (LEAVE-3) and the server closes.”"""
+    server = serve()
     ana = server.participant("ana")
     beto = server.connect("beto")
     beto.send("/ENTRAR ana")
@@ -103,8 +104,9 @@ def test_a_partial_last_line_is_dropped(server: Server) -> None:
 
 
 @requirement("EOF-2")
-def test_a_partial_first_line_does_not_enter(server: Server) -> None:
+def test_a_partial_first_line_does_not_enter(serve: Serve) -> None:
     """“A partial last line MUST be dropped, whatever it holds”."""
+    server = serve()
     beto = server.participant("beto")
     for octets in (b"/ENTRAR ana", b"/ENTRAR ana\r", b"/ENT"):
         ana = server.connect("ana")

@@ -109,10 +109,11 @@ def test_thousands_of_lines_without_waiting(serve: Serve) -> None:
 
 
 @requirement("ORDER-3")
-def test_a_list_follows_the_events_of_one_connection(server: Server) -> None:
+def test_a_list_follows_the_events_of_one_connection(serve: Serve) -> None:
     """“Every list MUST equal the membership that the events already on that
     connection imply”.
     """
+    server = serve()
     ana, beto = server.participants("ana", "beto")
     beto.send("/USUARIOS", "/SAIR")
     beto.expect_list(["ana", "beto"], "ORDER-3")

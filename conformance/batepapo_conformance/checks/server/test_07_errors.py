@@ -3,14 +3,15 @@
 from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.participant import Participant
 from batepapo_conformance.plugin import requirement
-from batepapo_conformance.server import Serve, Server
+from batepapo_conformance.server import Serve
 
 
 @requirement("ERROR-1")
-def test_after_error_03_the_connection_is_closed(server: Server) -> None:
+def test_after_error_03_the_connection_is_closed(serve: Serve) -> None:
     """“`ERRO 03` carries exactly one of the causes above as its subject; after it the
     server MUST close the connection.”
     """
+    server = serve()
     for line, cause in (("/tolice", "sintaxe"), (":oi", "estado")):
         stranger = server.connect(line)
         stranger.send(line)
