@@ -61,6 +61,12 @@ def test_the_most_basic_rule_comes_first() -> None:
     assert rules(failures) == ["GREET-1", "PUBLIC-1", "ORDER-1"]
 
 
+def test_what_seems_to_break_everything_comes_before_what_it_seems_to_break() -> None:
+    failures = [result("a", "FRAME-1"), result("b", "FRAME-3"), result("c", "ASK-1")]
+    assert rules(failures) == ["FRAME-3", "FRAME-1", "ASK-1"]
+    assert rules([result("a", "ASK-1"), result("b", "SHOW-6")]) == ["SHOW-6", "ASK-1"]
+
+
 def test_a_check_of_the_rule_itself_explains_it_best() -> None:
     far = result("test_a", "PUBLIC-1", ids=("ORDER-1",))
     near = result("test_b", "PUBLIC-1", ids=("PUBLIC-1",))
