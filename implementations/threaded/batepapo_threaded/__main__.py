@@ -1,5 +1,6 @@
 """Where both programs begin: `python -m batepapo_threaded server|client ...`."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -7,7 +8,8 @@ from batepapo_threaded.signals import when_asked_to_end
 
 
 def _leave() -> None:
-    raise SystemExit(0)
+    # An exception would get lost if it came at a bad moment of an import.
+    os._exit(0)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -41,6 +41,9 @@ class _RotatingFile:
         self._size += len(octets)
         self._file.write(octets)
 
+    def close(self) -> None:
+        self._file.close()
+
 
 class Log:
     """Lines with a time, on standard error and, if wanted, in a file.
@@ -55,8 +58,9 @@ class Log:
         sinks = []
         if sys.stderr is not None:  # closed: the number may be a socket's by now
             sinks.append(write_to(_STANDARD_ERROR))
-        if path is not None:
-            sinks.append(_RotatingFile(path).write)
+        self._file = None if path is None else _RotatingFile(path)
+        if self._file is not None:
+            sinks.append(self._file.write)
         self._outputs = [_Output(sink, words) for sink in sinks]
 
     def write(self, text: str) -> None:
@@ -66,10 +70,12 @@ class Log:
         for output in self._outputs:
             output.put(line)
 
-    def flush(self, timeout: float) -> None:
-        """Give the log so many seconds to be written to the end."""
+    def close(self, timeout: float) -> None:
+        """Give each output so many seconds to be written to the end."""
         for output in self._outputs:
             output.printer.flush(timeout)
+        if self._file is not None:
+            self._file.close()
 
 
 class _Output:

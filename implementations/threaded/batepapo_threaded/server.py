@@ -278,5 +278,5 @@ def run(
     with suppress(OSError, ValueError):  # nobody has to read it
         print(words.running(server.where), flush=True)
     server.serve()
-    log.flush(_FLUSH_LOG)
+    log.close(_FLUSH_LOG)
     return 0

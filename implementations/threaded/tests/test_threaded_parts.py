@@ -121,10 +121,11 @@ def test_a_log_file_is_rotated(
 ) -> None:
     monkeypatch.setattr(log_module, "_ROTATE_AT", 1000)
     path = tmp_path / "log"
-    log = Log(Words(Language.ENGLISH), path)
-    for number in range(100):
-        log.write(f"line {number}")
-        log.flush(5)
+    for number in range(0, 100, 5):
+        log = Log(Words(Language.ENGLISH), path)
+        for line in range(number, number + 5):
+            log.write(f"line {line}")
+        log.close(10)
     lines = capfd.readouterr().err.splitlines()
     kept = path.with_name("log.1").read_text() + path.read_text()
     assert len(lines) == 100

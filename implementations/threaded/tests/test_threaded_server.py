@@ -1,13 +1,16 @@
 """A server on real sockets, in this process."""
 
+import os
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from batepapo_threaded import log as log_module
 from batepapo_threaded.errors import InvalidAddress
 from batepapo_threaded.limits import ServerLimits
 from batepapo_threaded.log import Log
@@ -56,13 +59,19 @@ class Peer:
 
 
 @pytest.fixture
-def serve(capfd: pytest.CaptureFixture[str]) -> Iterator[Serve]:
-    with ExitStack() as stack:
+def log_file(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def serve(log_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    with Path(os.devnull).open("wb") as nowhere, ExitStack() as stack:
+        monkeypatch.setattr(log_module, "_STANDARD_ERROR", nowhere.fileno())
 
         def start(limits: ServerLimits) -> Server:
             words = Words(Language.PORTUGUESE)
-            log = Log(words)
-            stack.callback(log.flush, 10)
+            log = Log(words, log_file)
+            stack.callback(log.close, 10)
             server = Server("127.0.0.1", "0", limits=limits, words=words, log=log)
             thread = threading.Thread(target=server.serve)
             thread.start()
@@ -71,7 +80,6 @@ def serve(capfd: pytest.CaptureFixture[str]) -> Iterator[Serve]:
             return server
 
         yield start
-    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.fixture
@@ -200,6 +208,32 @@ def test_the_end_is_told_to_everyone(server: Server) -> None:
     for peer in (ana, waiting):
         assert [line.partition(" :")[0] for line in peer.lines()] == ["ERRO 03 fim"]
         peer.close()
+
+
+def test_the_log_names_people_and_quotes_nobody(log_file: Path) -> None:
+    words = Words(Language.PORTUGUESE)
+    log = Log(words, log_file)
+    server = Server("127.0.0.1", "0", limits=ServerLimits(), words=words, log=log)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    ana = Peer(server)
+    ana.send("/ENTRAR Ana", ":segredo", "Bia:segredo", "segredo")
+    ana.lines()
+    peer = ana.origin
+    ana.close()
+    server.stop()
+    thread.join(10)
+    log.close(10)
+    lines = log_file.read_text(encoding="utf-8").splitlines()
+    assert [line.split(" ", 1)[1].partition(": ")[0] for line in lines] == [
+        f"{peer} conectou",
+        f"{peer} entrou como Ana",
+        f"{peer} ERRO 02",
+        f"{peer} ERRO 03 sintaxe",
+        f"{peer} (Ana) saiu",
+    ]
+    assert "segredo" not in "".join(lines)  # LOG-2
+    assert "Bia" not in "".join(lines)
 
 
 @pytest.mark.parametrize(
