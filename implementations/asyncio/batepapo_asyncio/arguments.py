@@ -25,7 +25,9 @@ def language_of(arguments: Sequence[str]) -> Language:
 def parser_of(words: Words) -> ArgumentParser:
     """Build the parser; its errors end the program with status 2 (RUN-7, ASK-6)."""
     parser = ArgumentParser(
-        prog="batepapo_asyncio", description=words.help_program(), allow_abbrev=False
+        prog="python -m batepapo_asyncio",
+        description=words.help_program(),
+        allow_abbrev=False,
     )
     programs = parser.add_subparsers(dest="program", required=True)
     server = programs.add_parser("server", help=words.help_server(), allow_abbrev=False)

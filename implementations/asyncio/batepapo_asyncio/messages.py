@@ -157,16 +157,6 @@ _cause_error = re.compile(rb"ERRO (03) (%b) :(%b)" % (_CAUSE, _EXPLANATION))
 # ---- parse and format ---------------------------------------------------------------
 
 
-def is_nick(text: str) -> bool:
-    """Tell whether the grammar derives `text` as a nick (ENTER-6)."""
-    return text.isascii() and re.fullmatch(_NICK, text.encode()) is not None
-
-
-def fold_nick(nick: str) -> str:
-    """Give what nicks are compared by: A to Z like a to z, nothing else (12.4)."""
-    return nick.lower()  # a nick is ASCII, where `lower` does just that
-
-
 def parse_request(line: bytes) -> Request:
     """Read a line of a client, without its end.
 
@@ -248,3 +238,13 @@ def _line(message: Request | ServerMessage) -> str:
             return "/USUARIOS"
         case Leave():
             return "/SAIR"
+
+
+def is_nick(text: str) -> bool:
+    """Tell whether the grammar derives `text` as a nick (ENTER-6)."""
+    return text.isascii() and re.fullmatch(_NICK, text.encode()) is not None
+
+
+def fold_nick(nick: str) -> str:
+    """Give what nicks are compared by: A to Z like a to z, nothing else (12.4)."""
+    return nick.lower()  # a nick is ASCII, where `lower` does just that
