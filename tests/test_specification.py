@@ -58,7 +58,8 @@ def test_what_a_check_quotes_is_what_the_specification_says(role: Role) -> None:
         quotes = re.findall("“([^”]*)”", check["sentence"])
         assert quotes, f"{check['name']} quotes nothing"
         for quote in quotes:
-            for part in re.split(r"\[[^\]]*\]", quote):  # [...] and [what it is about]
+            # What is left out stands as `...`, or in brackets with or without words.
+            for part in re.split(r"\[[^\]]*\]|\.\.\.", quote):
                 words = part.strip(" .,;")
                 assert words in prose(), f"{check['name']}: {words}"
 
