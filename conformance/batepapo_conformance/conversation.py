@@ -272,7 +272,7 @@ class Conversation:
         person.route.expect_end(Role.SERVER, rule="LEAVE-1")
         self._present.remove(person)
         with _by_client(person):
-            person.terminal.exits(0, rule="QUIT-4", within=_ENDING)
+            person.terminal.leaves(rule="QUIT-1", within=_ENDING)
         for one in self._present:
             with _by_client(one):
                 one.terminal.shows(person.nick, rule="SHOW-2")

@@ -208,14 +208,28 @@ class Terminal:
         Raises:
             RuleBroken: it ends with another, or does not end.
         """
+        self._exits(status, rule, rule, within)
+
+    def leaves(self, *, rule: str, within: float | None = None) -> None:
+        """The client, which was asked to leave while entered, ends with status 0.
+
+        Raises:
+            RuleBroken: it does not end, which breaks `rule`; or it has another
+                status, which breaks QUIT-4.
+        """
+        self._exits(0, rule, "QUIT-4", within)
+
+    def _exits(
+        self, status: int, ending: str, value: str, within: float | None
+    ) -> None:
         limit = self._limit(within, AT_ONCE)
         ended = self.process.wait(limit)
         if ended is None:
-            raise RuleBroken(rule, f"exit status {status}", f"runs after {limit:g} s")
+            raise RuleBroken(ending, f"exit status {status}", f"runs after {limit:g} s")
         for stream in self._streams.values():
             stream.wait_end(SOON)
         if ended != status:
-            raise RuleBroken(rule, f"exit status {status}", f"exit status {ended}")
+            raise RuleBroken(value, f"exit status {status}", f"exit status {ended}")
 
     def ends(self, *, rule: str) -> None:
         """The client ends, whatever its status.

@@ -37,7 +37,7 @@ def test_a_conversation_is_one_connection(stage: Stage) -> None:
     ana.types("quit")
     wire.expect_leave(rule="TYPE-3")
     wire.half_close()
-    ana.exits(0, rule="QUIT-1")
+    ana.leaves(rule="QUIT-1")
     if stage.server.is_called():
         raise RuleBroken("TCP-1", "one connection", "a second one")
 
@@ -134,7 +134,7 @@ def test_lines_are_found_however_they_arrive(any_stage: Stage) -> None:
     wire.expect_leave(rule="TYPE-3")
     wire.send(left("ana"))
     wire.half_close()
-    ana.exits(0, rule="QUIT-1")
+    ana.leaves(rule="QUIT-1")
 
 
 @requirement("FRAME-3")

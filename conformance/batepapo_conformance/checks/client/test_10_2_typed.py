@@ -31,11 +31,12 @@ def test_the_list_is_asked_for_in_any_case(stage: Stage) -> None:
 def test_three_words_leave(stage: Stage, word: str) -> None:
     """“in any case and with blanks around them, MUST leave”."""
     ana, wire = stage.enter("ana")
+    stage.settle(ana, wire)
     ana.types(word)
     wire.expect_leave(rule="TYPE-3")
     wire.send(left("ana"))
     wire.half_close()
-    ana.exits(0, rule="QUIT-4")
+    ana.leaves(rule="QUIT-1")
 
 
 @requirement("TYPE-3", "TYPE-5", "TYPE-7", "TYPE-9")

@@ -56,7 +56,7 @@ def test_a_leaving_client_shows_what_still_comes(stage: Stage, leave: Leave) -> 
         raise RuleBroken("QUIT-1", "waits for the server to close", "it exits before")
     wire.send(left("ana"))
     wire.half_close()
-    ana.exits(0, rule="QUIT-4")
+    ana.leaves(rule="QUIT-1")
 
 
 @requirement("QUIT-1")
@@ -73,7 +73,7 @@ def test_at_the_end_of_input_everything_typed_is_sent_first(stage: Stage) -> Non
     wire.expect_leave(rule="QUIT-1")
     wire.send(left("ana"))
     wire.half_close()
-    ana.exits(0, rule="QUIT-4")
+    ana.leaves(rule="QUIT-1")
 
 
 @requirement("QUIT-1", "SHOW-6")
@@ -93,7 +93,7 @@ def test_who_types_much_also_reads(stage: Stage) -> None:
     wire.expect_leave(rule="QUIT-1")
     wire.send(left("ana"))
     wire.half_close()
-    ana.exits(0, rule="QUIT-1")
+    ana.leaves(rule="QUIT-1")
 
 
 # ---- QUIT-2 ----
@@ -110,7 +110,7 @@ def test_a_server_that_does_not_close_is_left_all_the_same(stage: Stage) -> None
         wire.expect_leave(rule="QUIT-1")
         leaving.append((ana, time.monotonic() + LEAVING))
     for ana, deadline in leaving:
-        ana.exits(0, rule="QUIT-2", within=deadline - time.monotonic())
+        ana.leaves(rule="QUIT-2", within=deadline - time.monotonic())
 
 
 @requirement("QUIT-2")
@@ -122,7 +122,7 @@ def test_a_second_signal_leaves_at_once(stage: Stage, leave: Leave) -> None:
     leave(ana)
     wire.expect_leave(rule="QUIT-1")
     leave(ana)
-    ana.exits(0, rule="QUIT-2", within=AT_ONCE)
+    ana.leaves(rule="QUIT-2", within=AT_ONCE)
 
 
 # ---- QUIT-3 ----
@@ -186,7 +186,7 @@ def test_a_signal_does_not_wait_for_typed_lines(stage: Stage) -> None:
         leave(ana)
         leaving.append((ana, time.monotonic() + LEAVING))
     for ana, deadline in leaving:
-        ana.exits(0, rule="QUIT-3", within=deadline - time.monotonic())
+        ana.leaves(rule="QUIT-3", within=deadline - time.monotonic())
 
 
 # ---- QUIT-4 ----
@@ -204,7 +204,7 @@ def test_who_has_asked_to_leave_gets_status_0(
     leave(ana)
     wire.expect_leave(rule="QUIT-1")
     _ends_badly(wire, end)
-    ana.exits(0, rule="QUIT-4", within=LEAVING)
+    ana.leaves(rule="QUIT-2", within=LEAVING)
 
 
 def _ends_badly(wire: Wire, end: str) -> None:
@@ -321,4 +321,4 @@ def test_on_a_terminal_ctrl_c_leaves(stage: Stage) -> None:
     wire.expect_leave(rule="QUIT-3")
     wire.send(left("ana"), entered("beto"))
     wire.half_close()
-    ana.exits(0, rule="QUIT-3", within=LEAVING - (time.monotonic() - began))
+    ana.leaves(rule="QUIT-3", within=LEAVING - (time.monotonic() - began))

@@ -102,7 +102,7 @@ def test_output_that_nobody_reads_fills_no_memory(stage: Stage) -> None:
     wire.flood(_entries(), seconds=_FLOOD_SECONDS)
     _bounded(ana, before)
     ana.terminates()
-    ana.exits(0, rule="SAFE-3", within=LEAVING)
+    ana.leaves(rule="SAFE-3", within=LEAVING)
 
 
 @requirement("SAFE-2", "FAIL-3")
@@ -162,7 +162,7 @@ def test_a_flood_keeps_nobody_from_leaving(
             yield batch
 
     wire.flood(flood_and_leave(), seconds=LEAVING + 1)
-    ana.exits(0, rule="SAFE-3", within=max(0.5, left_at + LEAVING - time.monotonic()))
+    ana.leaves(rule="SAFE-3", within=max(0.5, left_at + LEAVING - time.monotonic()))
 
 
 @requirement("SAFE-3", "QUIT-2", "QUIT-3")
@@ -181,4 +181,4 @@ def test_a_server_that_fails_to_read_or_to_send_keeps_nobody(stage: Stage) -> No
             leave(ana)
             leaving.append((ana, time.monotonic() + LEAVING))
     for ana, deadline in leaving:
-        ana.exits(0, rule="SAFE-3", within=deadline - time.monotonic())
+        ana.leaves(rule="SAFE-3", within=deadline - time.monotonic())
