@@ -42,7 +42,7 @@ _BACKLOG = 1024
 _AT_ONCE = 64
 """Connections accepted before deadlines and signals get a look."""
 
-_GOODBYE = END / 2
+_GOODBYE = 0.4 * END
 """Seconds that clients get to read `ERRO 03 fim` and to close; what is left
 belongs to the threads that have to end."""
 
@@ -191,7 +191,7 @@ class Server:
             connection.check(now)
 
     def _end(self) -> None:
-        deadline = monotonic() + _GOODBYE
+        deadline = monotonic() + 0.75 * END
         self._selector.close()
         self._listener.close()
         self._switchboard.end()
@@ -201,7 +201,7 @@ class Server:
         for connection in connections:
             connection.abort()
         for connection in connections:
-            connection.join(max(0.0, deadline + _GOODBYE / 2 - monotonic()))
+            connection.join(max(0.0, deadline - monotonic()))
         self._wake.close()
         self._woken.close()
 
