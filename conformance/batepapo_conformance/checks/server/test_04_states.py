@@ -105,6 +105,7 @@ def test_bad_input_disturbs_nobody_else(serve: Serve) -> None:
     """
     server = serve()
     ana, beto = server.participants("ana", "beto")
+    server.say_in_turn([ana, beto], "PUBLIC-1")  # what is not disturbed yet
     for number, noise in enumerate(_noise(server)):
         stranger = server.connect(f"estranho-{number}")
         stranger.send_octets(noise)
@@ -155,5 +156,5 @@ def test_a_stranger_who_goes_away_is_not_noticed(serve: Serve) -> None:
             stranger.reset()
         else:
             stranger.half_close()
-            stranger.expect_closed("EOF-1")
+            stranger.expect_closed("EOF-2")
     ana.barrier("STATE-5")

@@ -99,6 +99,7 @@ def test_a_nick_is_shown_as_its_owner_wrote_it(server: Server) -> None:
     beto = server.connect("beto")
     beto.enter(present=["AnA-Lu_9"], rule="ENTER-2")
     ana.expect_entered(beto)
+    server.say_in_turn([beto, ana], "PUBLIC-1")  # that anything is heard at all
     beto.send("ana-lu_9:oi", "/USUARIOS")
     beto.expect_sent("AnA-Lu_9", "ENTER-2")
     listed = beto.expect_list()
