@@ -209,7 +209,7 @@ def _ask(question: str) -> str:
 
 def _serve(options: argparse.Namespace, words: Words) -> int:
     address: str = options.address or ADDRESS
-    port: str = str(PORT) if options.port is None else options.port
+    port: str = options.port or str(PORT)
     if options.ask:
         address = _ask(words.ask_server_address(address)) or address
         port = _ask(words.ask_server_port(port)) or port

@@ -14,6 +14,7 @@ from batepapo_threaded.limits import ADDRESS, PORT
 from batepapo_threaded.link import Link
 from batepapo_threaded.messages import (
     Enter,
+    Greeting,
     Leave,
     ListParticipants,
     Private,
@@ -194,7 +195,8 @@ class Client:
         entrance.take(message)
         if entrance.stage is Stage.ENTERED:
             self._screen.tell(self._words.connected())
-        self._show(message)
+        if not isinstance(message, Greeting):
+            self._show(message)
 
     # ---- the conversation ----------------------------------------------------
 
@@ -245,6 +247,8 @@ class Client:
         match message:
             case Refused("03", cause, explanation):
                 raise ForcedOut(cause, explanation)
+            case Greeting():  # a second one: nothing that a server would send
+                raise InvalidServer(Problem.LINE)
             case _:
                 self._screen.show(message)
 

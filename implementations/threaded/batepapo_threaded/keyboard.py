@@ -69,12 +69,6 @@ class Keyboard:
                 termios.tcflush(_STANDARD_INPUT, termios.TCIFLUSH)
         return dropped
 
-    def end(self) -> None:
-        """Let the input end behind what was read so far."""
-        with self._mailbox:
-            self._ended = True
-            self._mailbox.wake()
-
     def _read(self) -> None:
         partial = b""
         while self._is_open and (chunk := _read_chunk()):
@@ -84,16 +78,17 @@ class Keyboard:
                 self._put(line)
         if partial:
             self._put(partial)
-        self.end()
+        with self._mailbox:
+            self._ended = True
+            self._mailbox.wake()
 
     def _put(self, line: bytes) -> None:
         with self._mailbox:
-            self._mailbox.wait_for(lambda: self._size <= _READ_AHEAD or self._ended)
-            if not self._ended:
-                line = line[: LONGEST + 2].removesuffix(b"\r")
-                self._lines.append(line)
-                self._size += len(line) + 1  # empty lines take memory, too
-                self._mailbox.wake()
+            self._mailbox.wait_for(lambda: self._size <= _READ_AHEAD)
+            line = line[: LONGEST + 2].removesuffix(b"\r")
+            self._lines.append(line)
+            self._size += len(line) + 1  # empty lines take memory, too
+            self._mailbox.wake()
 
 
 def _read_chunk() -> bytes:

@@ -31,8 +31,9 @@ _CHUNK = 16_384
 _READ_AHEAD = 256
 """Messages that wait to be shown; then the server has to wait (SAFE-2)."""
 
-_SEND_AHEAD = 262_144
-"""Octets that may wait to be sent before typed lines have to wait, too."""
+_SEND_AHEAD = OUTBOX
+"""Octets that may wait to be sent before typed lines have to wait, too. The outbox
+holds twice as much: one typed line may become many messages."""
 
 _JOIN = 0.5
 """Seconds for the thread to end; a connect cannot be woken on every system."""
@@ -61,7 +62,7 @@ class Link:
         except OSError as error:
             raise InvalidServer(Problem.UNREACHABLE) from error
         self._sock.settimeout(timeout)
-        self._outbox = Outbox(self._sock, OUTBOX, mailbox.wake)
+        self._outbox = Outbox(self._sock, 2 * _SEND_AHEAD, mailbox.wake)
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
         self._thread.start()
 

@@ -130,6 +130,7 @@ class Terminal:
         return folded
 
     def _when_unwritable(self, sink: Sink) -> None:
-        """Leave as at the end of input: nobody reads us any more (QUIT-6)."""
-        if sink is self.screen.output:
-            self._keyboard.end()
+        """Leave as on a signal: nobody reads us any more (section 10.5)."""
+        if sink is self.screen.output and self._leave_by is None:
+            self._interrupted = True
+            self.mailbox.wake()
