@@ -62,7 +62,7 @@ class Terminal:
         self._write = write
         self._seconds = seconds
         self._lines: dict[str, list[bytes]] = {name: [] for name in self._streams}
-        self._mark = self._totals()
+        self._mark = dict.fromkeys(self._streams, 0)
 
     # ---- what the person does ----
 

@@ -76,7 +76,7 @@ def test_keepalive_is_switched_on(stage: Stage) -> None:
 def test_everything_sent_is_a_line_ended_by_lf(stage: Stage) -> None:
     """“MUST be a sequence of lines, each derived by the grammar”."""
     ana, wire = stage.enter("ana")
-    typed = ["oi", "beto:psiu", "/usuarios", ":a:b", "não", "x" * 900, "quit"]
+    typed = ["oi", "beto:psiu", "/USUARIOS", ":a:b", "não", "x" * 900, "quit"]
     ana.types_octets("".join(f"{line}\r\n" for line in typed).encode())
     wire.expect(":oi", rule="TYPE-13")
     wire.expect("beto:psiu", rule="TYPE-5")

@@ -25,7 +25,7 @@ _TRIES = 10
 def test_lines_typed_before_entering_wait(stage: Stage) -> None:
     """“Lines typed before the own `ENTROU` MUST wait for it”."""
     ana = stage.start("ana")
-    ana.types("um", "beto:dois", "/usuarios", "quit")
+    ana.types("um", "beto:dois", "/USUARIOS", "quit")
     wire = stage.accept()
     why = "nothing but `/ENTRAR` is legal before the own `ENTROU`"
     wire.send(greeting())

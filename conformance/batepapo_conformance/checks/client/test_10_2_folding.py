@@ -97,7 +97,7 @@ def test_the_user_is_told_that_a_line_was_folded(stage: Stage) -> None:
 def test_a_line_is_folded_before_it_is_read(stage: Stage) -> None:
     """“A typed line MUST first be folded”."""
     ana, wire = stage.enter("ana")
-    ana.types("ｂｅｔｏ：segredo", "\u00f7usuarios", "\ufeff:a:b", "\u00a0/USUARIOS")
+    ana.types("ｂｅｔｏ：segredo", "\u00f7USUARIOS", "\ufeff:a:b", "\u00a0/USUARIOS")
     wire.expect("beto:segredo", rule="TYPE-1")
     wire.expect("/USUARIOS", rule="TYPE-1")
     wire.expect(":a:b", rule="TYPE-1")
@@ -134,7 +134,7 @@ def test_a_last_line_without_lf_counts(stage: Stage) -> None:
 def test_a_cr_before_the_lf_is_part_of_the_end(stage: Stage) -> None:
     """“a CR before the LF of a typed line is part of its end”."""
     ana = stage.start(None)
-    ana.types_octets(b"ana\r\noi\r\nbeto:psiu\r\n/usuarios\r\n\r\nquit\r\n")
+    ana.types_octets(b"ana\r\noi\r\nbeto:psiu\r\n/USUARIOS\r\n\r\nquit\r\n")
     wire = stage.greet("ana", rule="TYPE-13")
     stage.let_in(wire, "ana")
     wire.expect(":oi", rule="TYPE-13")
