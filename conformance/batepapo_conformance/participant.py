@@ -110,8 +110,21 @@ class Participant(Speaker):
     def expect_public(
         self, who: "Participant", text: str, rule: str = "PUBLIC-1"
     ) -> codec.Said:
-        """Insist on what somebody said to all."""
-        message = self.expect(f"PUBLICA <time> {who.origin} :{text}", rule)
+        """Insist on what somebody said to all.
+
+        To hear instead something that the same person did later is a gap in the one
+        sequence (ORDER-1): what was said has been overtaken, or is lost.
+        """
+        form = f"PUBLICA <time> {who.origin} :{text}"
+        message = self.read(form, rule)
+        line = line_of(message)
+        if not fits(form, line.decode("ascii")):
+            overtaken = (
+                who is not self
+                and isinstance(message, codec.Left | codec.Whispered)
+                and str(message.origin) == who.origin
+            )
+            raise RuleBroken("ORDER-1" if overtaken else rule, form, line)
         assert isinstance(message, codec.Said)
         return message
 
