@@ -31,7 +31,6 @@ _NO_GREETINGS = {
     "a legal line": b"USUARIOS 0\n",
     "an entry": f"ENTROU {_BETO}\n".encode(),
     "octets": bytes(range(128, 256)) + b"\n",
-    "513 octets": b"x" * 513,
 }
 
 _NO_LINES = {
@@ -167,6 +166,15 @@ def test_a_line_outside_the_grammar_is_error_04(stage: Stage, octets: bytes) -> 
     """“A line outside the grammar, or over 512 octets”."""
     ana, wire = stage.enter("ana")
     wire.send_octets(octets)
+    _gives_up(ana, rule="FAIL-4")
+
+
+@requirement("FAIL-4")
+def test_a_first_line_of_more_than_512_octets_is_error_04(stage: Stage) -> None:
+    """“over 512 octets, is `ERRO 04` in the same way, at any time”."""
+    ana = stage.start("ana")
+    wire = stage.accept()
+    wire.send_octets(b"BATEPAPO 1 " + b"x" * 502)
     _gives_up(ana, rule="FAIL-4")
 
 

@@ -307,7 +307,7 @@ def test_who_leaves_by_word_after_failed_attempts_gets_status_0(stage: Stage) ->
     """“once the user asked to leave (by word, signal ...)”."""
     ana = stage.start_offline()
     ana.types("/ENTRAR ana 127.0.0.1 70000", "quit")
-    ana.warns("ERRO 04", rule="ASK-4")
+    ana.warns("ERRO 04", rule="FAIL-1")
     ana.exits(0, rule="QUIT-4")
 
 
