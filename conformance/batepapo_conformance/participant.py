@@ -49,8 +49,21 @@ class Participant(Speaker):
         message = self.read(form, rule, within)
         line = line_of(message)
         if not fits(form, line.decode("ascii")):
-            raise RuleBroken(rule, form, line)
+            broken = "ORDER-1" if self.is_overtaken(form, message) else rule
+            raise RuleBroken(broken, form, line)
         return message
+
+    def is_overtaken(self, form: str, message: codec.ServerMessage) -> bool:
+        """Whether something came that somebody else did after what was expected.
+
+        Then there is a gap in the one sequence (ORDER-1), or a change of its order.
+        """
+        return (
+            form.startswith("PUBLICA ")
+            and isinstance(message, codec.Left | codec.Whispered)
+            and str(message.origin) == form.split(" ")[2]
+            and str(message.origin) != self.origin
+        )
 
     def expect_greeting(self, rule: str = "GREET-1") -> codec.Greeting:
         """Insist on the greeting."""
@@ -110,21 +123,8 @@ class Participant(Speaker):
     def expect_public(
         self, who: "Participant", text: str, rule: str = "PUBLIC-1"
     ) -> codec.Said:
-        """Insist on what somebody said to all.
-
-        To hear instead something that the same person did later is a gap in the one
-        sequence (ORDER-1): what was said has been overtaken, or is lost.
-        """
-        form = f"PUBLICA <time> {who.origin} :{text}"
-        message = self.read(form, rule)
-        line = line_of(message)
-        if not fits(form, line.decode("ascii")):
-            overtaken = (
-                who is not self
-                and isinstance(message, codec.Left | codec.Whispered)
-                and str(message.origin) == who.origin
-            )
-            raise RuleBroken("ORDER-1" if overtaken else rule, form, line)
+        """Insist on what somebody said to all."""
+        message = self.expect(f"PUBLICA <time> {who.origin} :{text}", rule)
         assert isinstance(message, codec.Said)
         return message
 

@@ -125,9 +125,10 @@ class Replay:
         message = person.read(resolved, rule, within)
         line = line_of(message)
         if not fits(resolved, line.decode("ascii")):
-            if insist:
-                raise RuleBroken(rule, resolved, line)
-            return False
+            if not insist:
+                return False
+            broken = "ORDER-1" if person.is_overtaken(resolved, message) else rule
+            raise RuleBroken(broken, resolved, line)
         self._bind(form, message)
         return True
 
