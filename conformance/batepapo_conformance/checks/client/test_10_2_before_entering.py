@@ -55,6 +55,18 @@ def test_nothing_is_sent_before_the_echo_of_a_second_try(stage: Stage) -> None:
     wire.expect("/ENTRAR oi", rule="TYPE-12")
 
 
+@requirement("TYPE-11", "ASK-3", "ASK-4")
+def test_lines_typed_ahead_of_a_failed_attempt_are_offline(stage: Stage) -> None:
+    """“after an attempt from offline that failed, as lines typed offline”."""
+    address, port = stage.server.endpoint
+    ana = stage.start_offline()
+    ana.types(f"/ENTRAR ana {address} 70000", "perdida", "beto:perdida")
+    ana.types(f"/ENTRAR ana {address} {port}", "achada")
+    wire = stage.greet("ana", rule="ASK-4")
+    stage.let_in(wire, "ana")
+    wire.expect(":achada", rule="TYPE-11")
+
+
 @requirement("TYPE-12")
 def test_after_error_01_the_next_line_is_the_nick(stage: Stage) -> None:
     """“after `ERRO 01` on the same connection”."""

@@ -36,6 +36,9 @@ _UNSENDABLE = {
     "greek": "π".encode(),
     "enclosing mark": "a\u20dd".encode(),
     "fraction slash": "½".encode(),
+    # What NFKD makes of these stands in the map, but the map's turn is over.
+    "small em dash": "\ufe58".encode(),
+    "l with middle dot": "\u0140".encode(),
     "escape": b"\x1b[31moi",
     "NUL": b"o\x00i",
     "DEL": b"oi\x7f",

@@ -29,6 +29,7 @@ _NO_GREETINGS = {
     "another protocol": b"220 mail.example.org ESMTP\r\n",
     "an empty line": b"\n",
     "a legal line": b"USUARIOS 0\n",
+    "an error": b"ERRO 03 cheio :cheio\n",
     "an entry": f"ENTROU {_BETO}\n".encode(),
     "octets": bytes(range(128, 256)) + b"\n",
 }

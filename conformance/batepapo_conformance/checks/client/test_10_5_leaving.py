@@ -101,7 +101,7 @@ def test_who_types_much_also_reads(stage: Stage) -> None:
 
 @requirement("QUIT-2", "QUIT-4")
 def test_a_server_that_does_not_close_is_left_all_the_same(stage: Stage) -> None:
-    """“a leaving client MUST exit after at most 5 s”."""
+    """“a leaving client MUST exit at most 5 s after `/SAIR` was due”."""
     leaving = []
     for name, leave in _WAYS.items():  # at the same time: each takes its 5 s
         ana, wire = stage.enter("ana", who=name)
