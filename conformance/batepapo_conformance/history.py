@@ -61,6 +61,8 @@ def judge(views: Sequence[View]) -> None:
         _same_order(view, order)
     for view in views:
         _replies_in_order(view)
+        for speaker in views:
+            _sender_in_order(view, speaker)
         _lists_fit_the_events(view)
         _time_goes_forward(view)
     _everything_was_said(views, order)
@@ -127,6 +129,25 @@ def _replies_in_order(view: View) -> None:
         raise RuleBroken(
             "ORDER-2", f"the reply to {_request(request)}", "none", f"to {view.nick}"
         )
+
+
+def _sender_in_order(view: View, speaker: View) -> None:
+    """ORDER-2: what one sender causes on one connection is in the order of its lines.
+
+    No two lines of a sender have the same text in these conversations.
+    """
+    due = iter(
+        (type(line), line.text)
+        for line in speaker.sent
+        if isinstance(line, codec.Public | codec.Private)
+    )
+    for message in view.seen:
+        if isinstance(message, codec.Said | codec.Whispered):
+            public = isinstance(message, codec.Said)
+            kind = codec.Public if public else codec.Private
+            if message.origin == speaker.origin and (kind, message.text) not in due:
+                form = f"what {speaker.nick} said later than what came before"
+                raise RuleBroken("ORDER-2", form, line_of(message), f"to {view.nick}")
 
 
 def _replies(view: View) -> Iterator[codec.ServerMessage]:

@@ -49,21 +49,23 @@ class Participant(Speaker):
         message = self.read(form, rule, within)
         line = line_of(message)
         if not fits(form, line.decode("ascii")):
-            broken = "ORDER-1" if self.is_overtaken(form, message) else rule
-            raise RuleBroken(broken, form, line)
+            raise RuleBroken(self.blamed(rule, form, message), form, line)
         return message
 
-    def is_overtaken(self, form: str, message: codec.ServerMessage) -> bool:
-        """Whether something came that somebody else did after what was expected.
+    def blamed(self, rule: str, form: str, message: codec.ServerMessage) -> str:
+        """Give the rule that is broken when a message comes in place of a form.
 
-        Then there is a gap in the one sequence (ORDER-1), or a change of its order.
+        It is the rule of the step, unless what came is what somebody else did later:
+        then a public message has been lost or overtaken.
         """
-        return (
+        if (
             form.startswith("PUBLICA ")
             and isinstance(message, codec.Left | codec.Whispered)
             and str(message.origin) == form.split(" ")[2]
             and str(message.origin) != self.origin
-        )
+        ):
+            return "ORDER-1" if isinstance(message, codec.Left) else "ORDER-2"
+        return rule
 
     def expect_greeting(self, rule: str = "GREET-1") -> codec.Greeting:
         """Insist on the greeting."""

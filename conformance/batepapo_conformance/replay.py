@@ -127,8 +127,7 @@ class Replay:
         if not fits(resolved, line.decode("ascii")):
             if not insist:
                 return False
-            broken = "ORDER-1" if person.is_overtaken(resolved, message) else rule
-            raise RuleBroken(broken, resolved, line)
+            raise RuleBroken(person.blamed(rule, resolved, message), resolved, line)
         self._bind(form, message)
         return True
 

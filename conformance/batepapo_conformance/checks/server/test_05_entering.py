@@ -213,7 +213,8 @@ def test_a_nick_is_free_once_its_saiu_was_seen(
     serve: Serve, go: Callable[[Participant], None]
 ) -> None:
     """“Once anybody has received the `SAIU` of a nick, that nick MUST be free: an
-    `/ENTRAR` with it, sent after that, succeeds.”
+    `/ENTRAR` with it, sent after that, succeeds unless somebody else has taken it
+    meanwhile.”
     """
     server = serve()
     ana = server.participant("ana")
@@ -234,8 +235,8 @@ def test_a_nick_is_free_once_its_saiu_was_seen(
 
 @requirement("ENTER-6")
 def test_every_nick_of_the_grammar_is_accepted(server: Server) -> None:
-    """“A nick of 1 to 16 octets that the grammar derives MUST be accepted in
-    `/ENTRAR`”.
+    """“A nick of 1 to 16 octets that the grammar derives MUST be taken as well formed
+    in `/ENTRAR`”.
     """
     nicks = ["a", "Z", "a1", "a-", "a_", "a--__--", "SAIR", "quit", "ENTRAR", "z" * 16]
     nicks += ["ABCDEFGHIJKLMNOP", "qrstuvwxyz012345", "Q6789-_"]

@@ -46,8 +46,8 @@ def _same(one: codec.ServerMessage, others: Sequence[codec.ServerMessage]) -> No
 
 @requirement("EVENT-2")
 def test_times_are_the_current_utc(serve: Serve) -> None:
-    """“`time` MUST be the current UTC, with milliseconds, in the form of the
-    grammar.”
+    """“`time` MUST be the current UTC by the server's clock, with milliseconds, in the
+    form of the grammar”.
     """
     server = serve()
     if not ipaddress.ip_address(server.scene.endpoint.address).is_loopback:

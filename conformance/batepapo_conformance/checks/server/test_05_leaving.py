@@ -69,7 +69,7 @@ def test_the_list_of_an_empty_room(serve: Serve) -> None:
 @requirement("LEAVE-1")
 def test_who_leaves_is_seen_to_leave_by_everyone(server: Server) -> None:
     """“When a participant sends `/SAIR` or `{quit}`, everyone MUST receive
-    `SAIU time origin :reason`, the leaver included, as the last line on its
+    `SAIU time origin :reason`, the leaver included, as the last line on the leaver's
     connection; then the server closes that. What still comes from it is discarded.”
     """
     for word in ("/SAIR", "{quit}"):

@@ -22,7 +22,7 @@ def test_all_see_one_order_of_what_all_say_at_once(
 ) -> None:
     """“The events are one sequence, the same for all. Each participant MUST receive
     the contiguous stretch of it that begins with its own `ENTROU`: without a gap, a
-    duplicate, an invention or a change of order, until its connection ends.”
+    duplicate, an invention or a change of order, until its participation ends.”
     """
     server = serve()
     scripts = {
@@ -53,8 +53,9 @@ def test_lists_fit_the_events_while_people_come_and_go(serve: Serve) -> None:
 @requirement("ORDER-2", "PRIVATE-4", "ORDER-4")
 def test_replies_come_in_order_while_all_speak_to_all(serve: Serve) -> None:
     """“The lines of one connection MUST be carried out in the order in which they were
-    sent, and their replies and echoes come in that order, also when many lines are sent
-    without waiting for replies”.
+    sent, and their replies and echoes come in that order [...]. What two lines of one
+    sender cause on any one connection, private or public, comes in the order of the
+    lines.”
     """
     server = serve()
     people = _strangers(server, 10)

@@ -73,10 +73,10 @@ def test_who_does_not_read_delays_nobody(serve: Serve) -> None:
 
 @requirement("SLOW-2", "SLOW-3", "ORDER-5", "LEAVE-3")
 def test_who_does_not_read_is_cut_off(serve: Serve, testee: Testee) -> None:
-    """“[...] the octets that the system has not accepted are bounded, by 1 MiB unless
-    the operator says otherwise. Past that bound the server MUST cut the connection
-    off, abruptly if need be: its last line may be partial [...]. It may be told
-    `ERRO 03 limite` first.”
+    """“[...] the octets that the system did not accept when they were offered are
+    bounded, by 1 MiB unless the operator says otherwise. Past that bound the server
+    MUST cut the connection off, abruptly if need be: its last line may be partial
+    [...]. It may be told `ERRO 03 limite` first.”
     """
     quick = testee.has("outbox-limit")
     server = serve(options={"outbox-limit": 65536} if quick else None)
@@ -115,8 +115,8 @@ def _saw_a_beginning(flood: Flood) -> None:
 
 @requirement("SLOW-2")
 def test_the_bound_holds_before_entering_too(serve: Serve, testee: Testee) -> None:
-    """“For each connection, in every state, the octets that the system has not
-    accepted are bounded, by 1 MiB unless the operator says otherwise.”
+    """“For each connection, in every state, the octets that the system did not accept
+    when they were offered are bounded, by 1 MiB unless the operator says otherwise.”
     """
     quick = testee.has("outbox-limit")
     bound = 65536 if quick else MIB

@@ -57,9 +57,9 @@ def _ended(server: Server, since: float, seconds: float, rule: str) -> None:
 @requirement("END-1", "END-2")
 @either_signal
 def test_everybody_is_told_of_the_end(serve: Serve, name: str) -> None:
-    """“On SIGINT or SIGTERM, every connection, waiting or participant, MUST receive
-    `ERRO 03 fim` as its last line; the departures of others may be left out. Then the
-    server exits with status 0.”
+    """“On SIGINT or SIGTERM, every connection that is not being closed already, waiting
+    or participant, MUST receive `ERRO 03 fim` as its last line; the departures of
+    others may be left out. [...] Then the server exits with status 0.”
     """
     server = serve()
     people = server.participants("ana", "beto", "carla")

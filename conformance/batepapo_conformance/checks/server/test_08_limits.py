@@ -127,8 +127,9 @@ def test_full_comes_before_too_many_from_one_address(serve: Serve) -> None:
 
 @requirement("LIMIT-4")
 def test_lines_beyond_the_rate_wait(serve: Serve) -> None:
-    """“[...] with at most one second's worth at once. Where it does, lines beyond the
-    rate MUST wait; they MUST NOT be lost, reordered or refused.”
+    """“Where a server reads each connection at a rate, lines beyond the rate MUST wait;
+    they MUST NOT be lost, reordered or refused.” “[...] with at most one second's worth
+    at once.”
     """
     rate, lines = 50, 100
     server = _small_server(serve, rate=rate)

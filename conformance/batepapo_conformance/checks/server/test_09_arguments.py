@@ -1,6 +1,8 @@
 """Section 9: the server as a program: its arguments."""
 
+import os
 import re
+import signal
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,13 +95,15 @@ def test_an_empty_address_means_loopback(processes: Processes, testee: Testee) -
 
 
 @requirement("RUN-1")
-@pytest.mark.parametrize("address", [None, LOOPBACK])
-def test_a_missing_port_means_55555(
-    processes: Processes, testee: Testee, address: str | None
+@pytest.mark.parametrize(
+    ("address", "port"), [(None, None), (LOOPBACK, None), ("", "")]
+)
+def test_an_empty_or_missing_port_means_55555(
+    processes: Processes, testee: Testee, address: str | None, port: str | None
 ) -> None:
-    """“An empty or missing address means 127.0.0.1, a missing port 55555.”"""
+    """“An empty or missing address means 127.0.0.1, an empty or missing port 55555.”"""
     _default_port_has_to_be_free()
-    process = processes.start(testee.arguments(address=address))
+    process = processes.start(testee.arguments(address=address, port=port))
     try:
         _shows(process, testee, LOOPBACK, PORT, "RUN-1")
         _accepts(LOOPBACK, PORT, testee, "RUN-1")
@@ -169,7 +173,9 @@ UNUSABLE = [
     ("nao-existe", "0"),
     ("::1::", "0"),
     ("192.0.2.1", "0"),  # set aside for documentation: no machine has it
+    ("[::1]", "0"),  # an address is written without brackets
     (LOOPBACK, "65536"),
+    (LOOPBACK, "-1"),
     (LOOPBACK, "abc"),
     (LOOPBACK, "08080"),
     (LOOPBACK, "+80"),
@@ -224,11 +230,19 @@ def test_it_asks_for_address_and_port(processes: Processes, testee: Testee) -> N
         _accepts(LOOPBACK, port, testee, "RUN-5")
 
 
-def _asking(processes: Processes, testee: Testee) -> Process:
-    """Start it without address and port, and with `--ask`, however it spells that."""
+def _asking(
+    processes: Processes,
+    testee: Testee,
+    address: str | None = None,
+    port: int | None = None,
+) -> Process:
+    """Start it with `--ask`, however it spells that."""
     known = testee.has("ask")
     arguments = testee.arguments(
-        options={"ask": None} if known else None, extra=() if known else ("--ask",)
+        address=address,
+        port=port,
+        options={"ask": None} if known else None,
+        extra=() if known else ("--ask",),
     )
     return processes.start(arguments, stdin=Stream.PIPE)
 
@@ -240,6 +254,18 @@ def _question(process: Process, testee: Testee) -> None:
     )
     if not asked or process.errors.total == 0:
         raise RuleBroken("RUN-5", "a question on standard error", "nothing")
+
+
+@requirement("RUN-5")
+def test_arguments_are_what_an_empty_answer_means(
+    processes: Processes, testee: Testee
+) -> None:
+    """“An address or port given as an argument is then what an empty line means.”"""
+    port = free_port()
+    process = _asking(processes, testee, LOOPBACK, port)
+    process.write(b"\n\n")
+    _shows(process, testee, LOOPBACK, port, "RUN-5")
+    _accepts(LOOPBACK, port, testee, "RUN-5")
 
 
 @requirement("RUN-5")
@@ -279,7 +305,7 @@ def test_it_has_the_options_of_the_contract(
     processes: Processes, testee: Testee, tmp_path: Path
 ) -> None:
     """“A server SHOULD have the options of the table below under these names, with
-    these units; seconds may have fractions.”
+    these values.”
     """
     options = {
         "--entry-timeout": "1.5",
@@ -313,10 +339,11 @@ REFUSED = [
     ["--lang", "xx"],
     ["--addresses", "talvez"],
     ["--entry-timeout", "logo"],
-    ["--stall-timeout", "-1"],
-    ["--outbox-limit", "muito"],
-    ["--max-connections", "1.5"],
-    ["--rate", "-1"],
+    ["--stall-timeout", "0"],
+    ["--outbox-limit", "0"],
+    ["--max-connections", "0"],
+    ["--max-per-address", "-1"],
+    ["--rate", "1.5"],
     ["--entry-timeout"],
 ]
 
@@ -338,3 +365,30 @@ def test_an_option_that_it_cannot_use_ends_it(
     if process.output.total:
         found = process.output.beginning[:200]
         raise RuleBroken("RUN-7", "nothing on standard output", found)
+
+
+@requirement("RUN-9")
+def test_it_starts_again_at_once(
+    serve: Serve, processes: Processes, testee: Testee
+) -> None:
+    """“A server that has ended MUST be able to start again at once at the same address
+    and port, whatever its last connections were doing.”
+    """
+    server = serve()
+    if os.name != "posix":
+        raise NoVerdict("this system has no signals")
+    ana, beto = server.participants("ana", "beto")
+    waiting = server.connect("carla")
+    server.connect("davi").close()
+    beto.send("/SAIR")  # the server closes first, and TCP remembers the connection
+    beto.expect_left(beto, "LEAVE-1")
+    beto.expect_closed("LEAVE-1")
+    server.process.signal(signal.SIGTERM)
+    if server.process.wait(testee.seconds(PATIENCE)) is None:
+        raise RuleBroken("END-2", "it ends", "it still runs")
+    for one in (ana, beto, waiting):  # only now: its own side of them lingers
+        one.close()
+    port = server.running.endpoint.port
+    process = processes.start(testee.arguments(address=LOOPBACK, port=port))
+    _shows(process, testee, LOOPBACK, port, "RUN-9")
+    _accepts(LOOPBACK, port, testee, "RUN-9")

@@ -209,7 +209,7 @@ def test_the_log_may_go_to_a_file(serve: Serve, tmp_path: Path) -> None:
 def test_a_log_file_that_cannot_be_opened(
     processes: Processes, testee: Testee, tmp_path: Path
 ) -> None:
-    """“A file that cannot be opened is RUN-7.”"""
+    """“A file that cannot be opened, or whose folder does not exist, is RUN-7.”"""
     options = {"log-file": tmp_path / "nao-existe" / "server.log"}
     arguments = testee.arguments(address="127.0.0.1", port=0, options=options)
     process = processes.start(arguments)
