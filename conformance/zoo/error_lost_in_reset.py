@@ -8,8 +8,8 @@ import sys
 
 from batepapo_threaded import connection, server
 from batepapo_threaded.__main__ import main
+from batepapo_threaded.blocking import receive
 from batepapo_threaded.room import State
-from batepapo_threaded.sockets import receive
 
 
 class Connection(connection.Connection):

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from batepapo_threaded import connection, outbox
 from batepapo_threaded.__main__ import main
-from batepapo_threaded.sockets import send_now, wait_until_writable
+from batepapo_threaded.blocking import send_now, wait_until_writable
 
 
 class Outbox(outbox.Outbox):

@@ -35,13 +35,13 @@ class Switchboard(switchboard.Switchboard):
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]  # passed on as they are
-        self._room = Room(self._words)
+        self._room = Room(self._words.goodbye())
         self._room.owner = self
 
     def tell_others(self, sender: room.Visitor, said: Said) -> None:
         """Deliver an event to everyone but its sender."""
         with self._lock:
-            batch = switchboard._Batch()
+            batch = switchboard.Batch()
             for other in self._room.present:
                 if other is not sender:
                     batch.add(room.Delivery(other, said))

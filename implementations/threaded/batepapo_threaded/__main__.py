@@ -20,9 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     when_asked_to_end(_leave)  # until the program has something better to do
     # Imported now: a Ctrl-C that comes meanwhile must leave no traceback.
-    from batepapo_threaded.arguments import start  # noqa: PLC0415
+    from batepapo_threaded.program import run  # noqa: PLC0415
 
-    return start(arguments)
+    return run(sys.argv[1:] if arguments is None else arguments)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,13 @@
-"""What the command line says, and the program that it starts (sections 9, 10)."""
+"""What the command line can say (RUN-6, ASK-7)."""
 
 import argparse
 import os
 import re
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from io import TextIOWrapper
 from pathlib import Path
 
-from batepapo_threaded import SOFTWARE, client, server
-from batepapo_threaded.errors import InvalidAddress
+from batepapo_threaded import SOFTWARE
 from batepapo_threaded.limits import (
     ADDRESS,
     ANSWER,
@@ -21,7 +18,6 @@ from batepapo_threaded.limits import (
     PORT,
     RATE,
     STALL,
-    ServerLimits,
 )
 from batepapo_threaded.words import Language, Words, language_from
 
@@ -31,28 +27,7 @@ _LARGEST = 1_000_000_000
 """The largest number an option takes: some 30 years, or a gigabyte."""
 
 
-def _seconds(text: str) -> float:
-    """Read a time limit: over 0, fractions allowed."""
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or not 0 < float(text) <= _LARGEST:
-        raise argparse.ArgumentTypeError(text)
-    return float(text)
-
-
-def _count(text: str) -> int:
-    """Read a whole number from 0."""
-    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > _LARGEST:
-        raise argparse.ArgumentTypeError(text)
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    """Read a whole number from 1."""
-    if _count(text) == 0:
-        raise argparse.ArgumentTypeError(text)
-    return int(text)
-
-
-def _language(arguments: Sequence[str]) -> Language:
+def language_of(arguments: Sequence[str]) -> Language:
     """Find the language before anything else: `--help` speaks it too."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--lang", nargs="?")
@@ -62,7 +37,8 @@ def _language(arguments: Sequence[str]) -> Language:
     return language_from(os.environ)
 
 
-def _parser(words: Words) -> argparse.ArgumentParser:
+def parser_of(words: Words) -> argparse.ArgumentParser:
+    """Build the parser; its errors end the program with status 2 (RUN-7, ASK-6)."""
     parser = argparse.ArgumentParser(
         prog="python -m batepapo_threaded",
         description=words.say(
@@ -196,69 +172,22 @@ def _add_client(parser: argparse.ArgumentParser, say: _Say) -> None:
     _add_language(parser)
 
 
-def _ask(question: str) -> str:
-    """Ask the operator, on standard error (RUN-5); empty at the end of input."""
-    with suppress(OSError, ValueError):
-        print(question, end="", file=sys.stderr, flush=True)
-    if sys.stdin is None:  # started without a standard input
-        return ""
-    with suppress(OSError, ValueError):
-        return sys.stdin.readline().strip()
-    return ""
+def _seconds(text: str) -> float:
+    """Read a time limit: over 0, fractions allowed."""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or not 0 < float(text) <= _LARGEST:
+        raise argparse.ArgumentTypeError(text)
+    return float(text)
 
 
-def _serve(options: argparse.Namespace, words: Words) -> int:
-    address: str = options.address or ADDRESS
-    port: str = options.port or str(PORT)
-    if options.ask:
-        address = _ask(words.ask_server_address(address)) or address
-        port = _ask(words.ask_server_port(port)) or port
-    try:
-        return server.run(
-            address,
-            port,
-            limits=ServerLimits(
-                entry=options.entry_timeout,
-                stall=options.stall_timeout,
-                outbox=options.outbox_limit,
-                connections=options.max_connections,
-                per_address=options.max_per_address,
-                rate=options.rate,
-            ),
-            words=words,
-            show=None if options.addresses is None else options.addresses == "show",
-            log_file=options.log_file,
-        )
-    except InvalidAddress:
-        return _fail(words.invalid_address(), 5)
-    except OSError:
-        return _fail(words.no_log_file(), 2)
+def _count(text: str) -> int:
+    """Read a whole number from 0."""
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > _LARGEST:
+        raise argparse.ArgumentTypeError(text)
+    return int(text)
 
 
-def _fail(text: str, status: int) -> int:
-    with suppress(OSError, ValueError):
-        print(text, file=sys.stderr, flush=True)
-    return status
-
-
-def start(arguments: Sequence[str] | None = None) -> int:
-    """Start a server or a client; gives the exit status.
-
-    Arguments are those of the command line unless given. Raises SystemExit
-    with status 2 for wrong usage (RUN-7, ASK-6).
-    """
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    given = sys.argv[1:] if arguments is None else arguments
-    words = Words(_language(given))
-    options = _parser(words).parse_args(given)
-    if options.program == "server":
-        return _serve(options, words)
-    return client.run(
-        options.address,
-        options.port,
-        options.nick,
-        words=words,
-        answer_timeout=options.answer_timeout,
-    )
+def _positive(text: str) -> int:
+    """Read a whole number from 1."""
+    if _count(text) == 0:
+        raise argparse.ArgumentTypeError(text)
+    return int(text)

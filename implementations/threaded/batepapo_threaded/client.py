@@ -1,28 +1,12 @@
-"""Questions, offline, the conversation, leaving (section 10)."""
+"""Questions, offline, and how a program of conversations ends (section 10)."""
 
-from time import monotonic
+from collections.abc import Callable
 
-from batepapo_threaded.entrance import Entrance, Stage
-from batepapo_threaded.errors import (
-    ChatError,
-    ConnectionLost,
-    ForcedOut,
-    InvalidServer,
-    Problem,
-)
+from batepapo_threaded.conversation import Conversation
+from batepapo_threaded.errors import ChatError, InvalidServer, Problem
 from batepapo_threaded.limits import ADDRESS, PORT
 from batepapo_threaded.link import Link
-from batepapo_threaded.messages import (
-    Enter,
-    Greeting,
-    Leave,
-    ListParticipants,
-    Private,
-    Public,
-    Refused,
-    ServerMessage,
-    is_nick,
-)
+from batepapo_threaded.messages import ServerMessage, is_nick
 from batepapo_threaded.signals import when_asked_to_end
 from batepapo_threaded.sockets import is_address, is_port
 from batepapo_threaded.terminal import InputEnded, Leaving, Terminal
@@ -30,7 +14,6 @@ from batepapo_threaded.typed import (
     AskList,
     Help,
     Hint,
-    Mistake,
     Nothing,
     Quit,
     SayToAll,
@@ -110,7 +93,7 @@ class Client:
         if not is_address(address):
             raise InvalidServer(Problem.ADDRESS)
         if port is None:
-            port = self._ask(self._words.ask_port(PORT))
+            port = self._ask(self._words.ask_port(str(PORT)))
         port = port or str(PORT)
         if not is_port(port):
             raise InvalidServer(Problem.PORT)
@@ -119,154 +102,59 @@ class Client:
         if not is_nick(nick):
             self._screen.tell(self._words.not_a_nick())
             nick = self._ask_nick_again()
-        link = Link(address, port, self._answer_timeout, self._terminal.mailbox)
-        try:
-            self._enter(link, nick)
-            return self._converse(link)
-        finally:
-            link.close()
+        with Link(address, port, self._answer_timeout, self._terminal.mailbox) as link:
+            conversation = Conversation(
+                link,
+                self._terminal,
+                words=self._words,
+                answer_timeout=self._answer_timeout,
+                ask_another_nick=self._ask_nick_again,
+            )
+            return conversation.hold(nick)
 
     def _ask(
-        self, question: str, link: Link | None = None, entrance: Entrance | None = None
+        self,
+        question: str,
+        link: Link | None = None,
+        take: Callable[[ServerMessage], None] | None = None,
     ) -> str:
         """Ask, and give the answer without the blanks around it.
 
-        Meanwhile the server may have something to say, to `entrance`.
+        Meanwhile the server may have something to say, to `take`.
         """
         self._screen.ask(question)
         while True:
             event = self._terminal.next_event(link)
             if event is None:
                 self._screen.ask(question)
-            elif isinstance(event, str):
-                if isinstance(read_typed(event), Quit):  # ASK-5
-                    raise Leaving
-                return event.strip(" ")
-            elif entrance is not None:
-                self._take(event, entrance)
+            elif not isinstance(event, str):
+                if take is not None:
+                    take(event)
+            else:
+                match read_typed(event):
+                    case Quit():  # ASK-5
+                        raise Leaving
+                    case Help():
+                        self._screen.tell(self._words.help())
+                        self._screen.ask(question)
+                    case _:
+                        return event.strip(" ")
 
     def _ask_nick_again(
-        self, link: Link | None = None, entrance: Entrance | None = None
+        self,
+        link: Link | None = None,
+        take: Callable[[ServerMessage], None] | None = None,
     ) -> str:
         """Ask until the answer is a nick (TYPE-12)."""
         before = self._status_if_input_ends
         self._status_if_input_ends = 1
         while True:
             self._terminal.drop_typed_ahead()
-            nick = self._ask(self._words.ask_nick(), link, entrance)
+            nick = self._ask(self._words.ask_nick(), link, take)
             if is_nick(nick):
                 self._status_if_input_ends = before
                 return nick
             self._screen.tell(self._words.not_a_nick())
-
-    # ---- the way in ----------------------------------------------------------
-
-    def _enter(self, link: Link, nick: str) -> None:
-        entrance = Entrance()
-        self._follow(link, entrance)
-        while True:
-            while link.has_news:  # nothing that we asked for
-                self._take(link.take(), entrance)
-            link.send(Enter(nick))
-            entrance.ask(nick)
-            self._follow(link, entrance)
-            if entrance.stage is Stage.ENTERED:
-                return
-            nick = self._ask_nick_again(link, entrance)
-
-    def _follow(self, link: Link, entrance: Entrance) -> None:
-        """Follow the server as long as it is its turn, and not for ever (FAIL-3)."""
-        deadline = monotonic() + self._answer_timeout
-        while entrance.expects_answer:
-            try:
-                message = self._terminal.next_event(
-                    link, lines=False, deadline=deadline
-                )
-            except ConnectionLost as lost:
-                if entrance.stage is Stage.CONNECTED:  # FAIL-2
-                    raise InvalidServer(Problem.GREETING) from lost
-                raise
-            if message is None:
-                raise InvalidServer(Problem.SILENCE)
-            if not isinstance(message, str):
-                self._take(message, entrance)
-
-    def _take(self, message: ServerMessage, entrance: Entrance) -> None:
-        entrance.take(message)
-        if entrance.stage is Stage.ENTERED:
-            self._screen.tell(self._words.connected())
-        if not isinstance(message, Greeting):
-            self._show(message)
-
-    # ---- the conversation ----------------------------------------------------
-
-    def _converse(self, link: Link) -> int:
-        """Show and say until one side ends it; gives the exit status."""
-        try:
-            while True:
-                event = self._terminal.next_event(link)
-                if isinstance(event, str):
-                    self._say(link, event)
-                elif event is not None:
-                    self._show(event)
-        except (Leaving, InputEnded):
-            return self._leave(link)
-        except ChatError as error:
-            self._screen.show_error(error)
-            return int(error.code)
-
-    def _say(self, link: Link, line: str) -> None:
-        match read_typed(line):
-            case SayToAll(texts):
-                for text in texts:
-                    link.send(Public(text))
-            case SayToOne(nick, texts):
-                for text in texts:
-                    link.send(Private(nick, text))
-            case AskList():
-                link.send(ListParticipants())
-            case Quit():
-                raise Leaving
-            case Help():
-                self._screen.tell(self._words.help())
-            case Hint(mistake):
-                self._hint(mistake)
-            case Nothing():
-                pass
-
-    def _hint(self, mistake: Mistake) -> None:
-        match mistake:
-            case Mistake.UNKNOWN_COMMAND:
-                self._screen.tell(self._words.unknown_command())
-            case Mistake.NICK_WITH_BLANKS:
-                self._screen.tell(self._words.nick_with_blanks())
-            case Mistake.EMPTY_TEXT:
-                self._screen.tell(self._words.empty_text())
-
-    def _show(self, message: ServerMessage) -> None:
-        match message:
-            case Refused("03", cause, explanation):
-                raise ForcedOut(cause, explanation)
-            case Greeting():  # a second one: nothing that a server would send
-                raise InvalidServer(Problem.LINE)
-            case _:
-                self._screen.show(message)
-
-    def _leave(self, link: Link) -> int:
-        """Say so, show what still comes, and wait for the close (QUIT-1, QUIT-2)."""
-        deadline = self._terminal.must_leave_soon()
-        link.send(Leave())
-        try:
-            while (
-                event := self._terminal.next_event(link, lines=False, deadline=deadline)
-            ) is not None:
-                if not isinstance(event, str):
-                    self._show(event)
-        except ConnectionLost:  # just what we were waiting for
-            pass
-        except ChatError as error:
-            self._screen.show_error(error)
-        return 0  # QUIT-4
 
 
 def run(

@@ -1,6 +1,12 @@
-"""The time of events (EVENT-2, ORDER-4)."""
+"""The time of events and of the log (EVENT-2, ORDER-4)."""
 
 from datetime import UTC, datetime
+
+
+def utc_now() -> str:
+    """Give the current UTC as the 24 octets of the grammar."""
+    time = datetime.now(UTC).replace(tzinfo=None)
+    return time.isoformat(timespec="milliseconds") + "Z"
 
 
 class Clock:
@@ -13,9 +19,7 @@ class Clock:
         self._latest = ""
 
     def now(self) -> str:
-        """Give the time as the 24 octets of the grammar."""
-        time = datetime.now(UTC).replace(tzinfo=None)
-        text = time.isoformat(timespec="milliseconds") + "Z"
+        """Give the time, or the latest that was given if that is later."""
         # The order of the texts is the order of the times (section 3).
-        self._latest = max(self._latest, text)
+        self._latest = max(self._latest, utc_now())
         return self._latest

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from batepapo_threaded import SOFTWARE
+from batepapo_threaded.blocking import receive, wake_and_end
 from batepapo_threaded.errors import ForcedOut
 from batepapo_threaded.limits import DRAIN, FLUSH, LINE, ServerLimits
 from batepapo_threaded.lines import LineBuffer
@@ -13,7 +14,6 @@ from batepapo_threaded.messages import Greeting, format_message
 from batepapo_threaded.outbox import Outbox
 from batepapo_threaded.pace import Pace
 from batepapo_threaded.room import State, Visitor
-from batepapo_threaded.sockets import receive, wake_and_end
 from batepapo_threaded.switchboard import Switchboard
 from batepapo_threaded.words import Words
 
@@ -96,7 +96,7 @@ class Connection:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        reason = self._words.stream_ended()
+        reason = self._words.hung_up()
         try:
             self._read()
         except OSError:

@@ -4,17 +4,6 @@ from enum import Enum, auto
 from typing import ClassVar
 
 
-class Problem(Enum):
-    """Why a server is invalid; `Words` turns it into a sentence."""
-
-    ADDRESS = auto()
-    PORT = auto()
-    UNREACHABLE = auto()
-    GREETING = auto()
-    SILENCE = auto()
-    LINE = auto()
-
-
 class ChatError(Exception):
     """Something of the registry; `code` is its two digits."""
 
@@ -102,6 +91,17 @@ class ConnectionLost(ForcedOut):
 
     def __init__(self) -> None:
         super().__init__("rede")
+
+
+class Problem(Enum):
+    """Why a server is invalid; `Words` turns it into a sentence."""
+
+    ADDRESS = auto()
+    PORT = auto()
+    UNREACHABLE = auto()
+    GREETING = auto()
+    SILENCE = auto()
+    LINE = auto()
 
 
 class InvalidServer(ChatError):

@@ -4,8 +4,9 @@ import socket
 import threading
 from collections import deque
 from contextlib import suppress
-from typing import Any
+from typing import Any, Self
 
+from batepapo_threaded.blocking import receive
 from batepapo_threaded.errors import (
     ChatError,
     ConnectionLost,
@@ -23,7 +24,7 @@ from batepapo_threaded.messages import (
     parse_server_message,
 )
 from batepapo_threaded.outbox import Outbox
-from batepapo_threaded.sockets import prepare, receive
+from batepapo_threaded.sockets import prepare
 
 _CHUNK = 16_384
 """Octets of one read."""
@@ -40,7 +41,7 @@ _JOIN = 0.5
 
 
 class Link:
-    """Connects and reads in a thread of its own, from construction to `close`."""
+    """Connects and reads in a thread of its own; a context that ends both."""
 
     def __init__(
         self, address: str, port: str, timeout: float, mailbox: Mailbox
@@ -65,6 +66,17 @@ class Link:
         self._outbox = Outbox(self._sock, 2 * _SEND_AHEAD, mailbox.wake)
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
         self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """End the connection and the thread."""
+        with self._mailbox:
+            self._closed = True
+            self._mailbox.wake()
+        self._outbox.abort()
+        self._thread.join(_JOIN)
 
     @property
     def has_news(self) -> bool:
@@ -91,14 +103,6 @@ class Link:
     def send(self, request: Request) -> None:
         """Send a request; never waits. Only after the greeting."""
         self._outbox.put(format_message(request))
-
-    def close(self) -> None:
-        """End the connection and the thread."""
-        with self._mailbox:
-            self._closed = True
-            self._mailbox.wake()
-        self._outbox.abort()
-        self._thread.join(_JOIN)
 
     def _run(self) -> None:
         error: ChatError = InvalidServer(Problem.UNREACHABLE)

@@ -3,9 +3,9 @@
 import os
 import stat
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
+from batepapo_threaded.clock import utc_now
 from batepapo_threaded.printer import Printer, Sink, write_to
 from batepapo_threaded.words import Words
 
@@ -65,8 +65,7 @@ class Log:
 
     def write(self, text: str) -> None:
         """Log one line; never waits. Safe to call from every thread."""
-        time = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
-        line = f"{time}Z {text}\n".encode(errors="replace")
+        line = f"{utc_now()} {text}\n".encode(errors="replace")
         for output in self._outputs:
             output.put(line)
 

@@ -24,7 +24,6 @@ from batepapo_threaded.messages import (
     Whispered,
     fold_nick,
 )
-from batepapo_threaded.words import Words
 
 _NICKS_PER_LINE = 28
 """28 nicks of 16 octets, their spaces and the count stay under 512 octets."""
@@ -67,10 +66,13 @@ class Delivery:
 
 
 class Room:
-    """All participants, in order of entry; the state machine of section 4."""
+    """All participants, in order of entry; the state machine of section 4.
 
-    def __init__(self, words: Words) -> None:
-        self._words = words
+    `goodbye` is the reason shown for those who leave by word (LEAVE-1).
+    """
+
+    def __init__(self, goodbye: str) -> None:
+        self._goodbye = goodbye
         self._present: dict[str, Visitor] = {}
 
     @property
@@ -114,7 +116,7 @@ class Room:
             case Enter(nick):
                 return self._enter(visitor, nick, time)
             case Leave():  # LEAVE-2
-                return self.depart(visitor, self._words.left(), time)
+                return self.depart(visitor, self._goodbye, time)
             case Public() | Private() | ListParticipants():  # STATE-1
                 raise OutOfState
 
@@ -130,7 +132,7 @@ class Room:
             case ListParticipants():
                 return self._list_for(visitor)
             case Leave():  # LEAVE-1
-                return self.depart(visitor, self._words.left(), time)
+                return self.depart(visitor, self._goodbye, time)
             case Enter():  # STATE-2
                 raise OutOfState
 

@@ -20,6 +20,7 @@ from batepapo_threaded.messages import (
     Whispered,
 )
 from batepapo_threaded.printer import Printer, Sink, write_to
+from batepapo_threaded.typed import Hint
 from batepapo_threaded.words import Words
 
 _FULL = 65_536
@@ -56,13 +57,13 @@ class Screen:
         """Show a message of the server."""
         match message:
             case Said(nick=nick, text=text):
-                self.tell(self._words.public(nick, text))
+                self.tell(self._words.said(nick, text))
             case Whispered(nick=nick, text=text):
-                self.tell(self._words.private(nick, text))
+                self.tell(self._words.whispered(nick, text))
             case Entered(nick=nick):
                 self.tell(self._words.entered(nick))
             case Left(nick=nick, reason=reason):
-                self.tell(self._words.gone(nick, reason))
+                self.tell(self._words.left(nick, reason))
             case Participants(nicks=nicks):
                 self.tell(self._words.present(" ".join(nicks)))
             case Sent(nick=nick):
@@ -74,9 +75,19 @@ class Screen:
             case Refused() | Greeting():  # an `ERRO 03` ends it: `show_error`
                 pass
 
+    def hint(self, hint: Hint) -> None:
+        """Say why nothing was sent."""
+        match hint:
+            case Hint.UNKNOWN_COMMAND:
+                self.tell(self._words.unknown_command())
+            case Hint.NICK_WITH_BLANKS:
+                self.tell(self._words.nick_with_blanks())
+            case Hint.EMPTY_TEXT:
+                self.tell(self._words.empty_text())
+
     def show_error(self, error: ChatError) -> None:
         """Show what ended an attempt or a conversation (SHOW-4, FAIL-1)."""
-        self.warn(self._words.error(error))
+        self.warn(self._words.failed(error))
 
     def tell(self, text: str) -> None:
         """Show text of our own on standard output."""

@@ -61,7 +61,7 @@ _NOTHING_LEFT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 class Server:
     """Accepts connections, and is the housekeeper that keeps their deadlines.
 
-    Listens as soon as it is made. `show` says whether origins show addresses;
+    Listens as soon as it is made. `show_addresses` says whether origins show addresses;
     None leaves that to EVENT-4.
     """
 
@@ -73,14 +73,16 @@ class Server:
         limits: ServerLimits,
         words: Words,
         log: Log,
-        show: bool | None = None,
+        show_addresses: bool | None = None,
     ) -> None:
         """Listen; raises InvalidAddress: the operator's mistake (RUN-4)."""
         self._limits = limits
         self._words = words
         self._log = log
         self._listener = _listen(address, port)
-        self._show = _is_loopback(address) if show is None else show
+        self._shows_addresses = (
+            _is_loopback(address) if show_addresses is None else show_addresses
+        )
         self._switchboard = Switchboard(words, log, limits.outbox)
         self._changed = threading.Condition()
         self._connections: set[Connection] = set()
@@ -142,7 +144,7 @@ class Server:
         enter_by = monotonic() + self._limits.entry
         connection = Connection(
             sock,
-            Visitor(peer, peer if self._show else "-", enter_by),
+            Visitor(peer, peer if self._shows_addresses else "-", enter_by),
             switchboard=self._switchboard,
             limits=self._limits,
             words=self._words,
@@ -253,7 +255,7 @@ def run(
     *,
     limits: ServerLimits,
     words: Words,
-    show: bool | None = None,
+    show_addresses: bool | None = None,
     log_file: Path | None = None,
 ) -> int:
     """Run a server until a signal ends it; gives the exit status.
@@ -265,7 +267,14 @@ def run(
     _allow_many_files(limits.connections)
     threading.stack_size(_STACK)
     log = Log(words, log_file)
-    server = Server(address, port, limits=limits, words=words, log=log, show=show)
+    server = Server(
+        address,
+        port,
+        limits=limits,
+        words=words,
+        log=log,
+        show_addresses=show_addresses,
+    )
 
     def end() -> None:
         if server.stopping:  # END-3

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from time import monotonic
 
+from batepapo_threaded.batch import Batch
 from batepapo_threaded.clock import Clock
 from batepapo_threaded.errors import (
     ForcedOut,
@@ -29,44 +30,6 @@ _FULL = 65_536
 many short lines may ask for long answers, and an outbox may be small."""
 
 
-class _Batch:
-    """What is due to whom, in order, without a list for everyone.
-
-    Events for all are kept once. What only one gets is kept with the place
-    among the events at which it belongs.
-    """
-
-    def __init__(self) -> None:
-        self.size = 0
-        self._events: list[bytes] = []
-        self._joined: bytes | None = None
-        self._single: dict[Visitor, list[tuple[int, bytes]]] = {}
-
-    def add(self, delivery: Delivery) -> None:
-        octets = format_message(delivery.message)
-        self.size += len(octets)
-        if delivery.to is None:
-            self._events.append(octets)
-        else:
-            single = self._single.setdefault(delivery.to, [])
-            single.append((len(self._events), octets))
-
-    def octets_for(self, visitor: Visitor) -> bytes:
-        """Give everything that is due to one of those present."""
-        if self._joined is None:
-            self._joined = b"".join(self._events)
-        single = self._single.get(visitor)
-        if single is None:
-            return self._joined
-        pieces = []
-        done = 0
-        for place, octets in single:
-            pieces += self._events[done:place]
-            pieces.append(octets)
-            done = place
-        return b"".join((*pieces, *self._events[done:]))
-
-
 class Switchboard:
     """Carries lines of connections into the room, and deliveries to outboxes.
 
@@ -79,7 +42,7 @@ class Switchboard:
         self._log = log
         self._full = min(_FULL, outbox_limit // 2)
         self._lock = threading.Lock()
-        self._room = Room(words)
+        self._room = Room(words.goodbye())
         self._clock = Clock()
         self._outboxes: dict[Visitor, Outbox] = {}
 
@@ -102,7 +65,7 @@ class Switchboard:
         sender, also those that `lines` raises, are answered and end its part.
         """
         with self._lock:
-            batch = _Batch()
+            batch = Batch()
             taken = 0
             more = True
             try:
@@ -129,7 +92,7 @@ class Switchboard:
         """Answer `ERRO 03` and end a connection's part, unless it has ended."""
         with self._lock:
             if visitor in self._outboxes:
-                self._force_out(visitor, error, _Batch())
+                self._force_out(visitor, error, Batch())
 
     def expire(self, visitor: Visitor) -> None:
         """Force out who has not entered in time (LIMIT-1)."""
@@ -137,7 +100,7 @@ class Switchboard:
             try:
                 self._check_in_time(visitor)
             except TooLate as error:
-                self._force_out(visitor, error, _Batch())
+                self._force_out(visitor, error, Batch())
 
     def hang_up(self, visitor: Visitor, reason: str) -> None:
         """End a connection's part without a word to it, unless it has ended."""
@@ -160,7 +123,7 @@ class Switchboard:
             octets = format_message(refused)
             for visitor, outbox in self._outboxes.items():
                 visitor.state = State.CLOSED
-                self._log.write(self._words.log_error(visitor.peer, error))
+                self._log.write(self._words.log_answered(visitor.peer, error))
                 outbox.put(octets)
                 outbox.finish()
             self._outboxes.clear()
@@ -171,14 +134,14 @@ class Switchboard:
         if visitor.state is State.WAITING and monotonic() >= visitor.enter_by:
             raise TooLate
 
-    def _carry_out_line(self, visitor: Visitor, line: bytes, batch: _Batch) -> None:
+    def _carry_out_line(self, visitor: Visitor, line: bytes, batch: Batch) -> None:
         request = parse_request(line)
         was_waiting = visitor.state is State.WAITING
         try:
             for delivery in self._room.carry_out(visitor, request, self._clock.now()):
                 batch.add(delivery)
         except (NickInUse, NoSuchDestination) as error:
-            self._log.write(self._words.log_error(visitor.peer, error))
+            self._log.write(self._words.log_answered(visitor.peer, error))
             explanation = self._words.explanation(error)
             refused = Refused(error.code, error.nick, explanation)
             batch.add(Delivery(visitor, refused))
@@ -189,11 +152,11 @@ class Switchboard:
     def _release_if_closed(self, visitor: Visitor) -> None:
         """Close politely what has left by its own wish."""
         if visitor.state is State.CLOSED and visitor in self._outboxes:
-            self._log_gone(visitor, self._words.left())
+            self._log_gone(visitor, self._words.goodbye())
             self._outboxes.pop(visitor).finish()
 
-    def _force_out(self, visitor: Visitor, error: ForcedOut, batch: _Batch) -> None:
-        self._log.write(self._words.log_error(visitor.peer, error))
+    def _force_out(self, visitor: Visitor, error: ForcedOut, batch: Batch) -> None:
+        self._log.write(self._words.log_answered(visitor.peer, error))
         explanation = self._words.explanation(error)
         batch.add(Delivery(visitor, Refused(error.code, error.cause, explanation)))
         self._deliver(batch, visitor)
@@ -202,13 +165,13 @@ class Switchboard:
             self._outboxes.pop(visitor).finish()
 
     def _depart(self, visitor: Visitor, reason: str) -> None:
-        batch = _Batch()
+        batch = Batch()
         for delivery in self._room.depart(visitor, reason, self._clock.now()):
             batch.add(delivery)
         self._log_gone(visitor, reason)
         self._deliver(batch)
 
-    def _deliver(self, batch: _Batch, *sender: Visitor) -> None:
+    def _deliver(self, batch: Batch, *sender: Visitor) -> None:
         """Give everyone what is due, and cut off whom that is too much for."""
         overflowed = []
         for visitor in dict.fromkeys((*self._room.present, *sender)):
@@ -221,7 +184,7 @@ class Switchboard:
     def _cut_off(self, visitors: list[Visitor], reason: str) -> None:
         """Cut off; the departures come after what caused them (ORDER-5)."""
         while visitors:
-            batch = _Batch()
+            batch = Batch()
             for visitor in visitors:
                 self._outboxes.pop(visitor).abort()
                 for delivery in self._room.depart(visitor, reason, self._clock.now()):
@@ -235,4 +198,4 @@ class Switchboard:
             ]
 
     def _log_gone(self, visitor: Visitor, reason: str) -> None:
-        self._log.write(self._words.log_gone(visitor.peer, visitor.nick, reason))
+        self._log.write(self._words.log_left(visitor.peer, visitor.nick, reason))

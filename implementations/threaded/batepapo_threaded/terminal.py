@@ -94,7 +94,7 @@ class Terminal:
     def drop_typed_ahead(self) -> None:
         """Drop what was typed on a terminal before a question (TYPE-12)."""
         if self._keyboard.is_terminal and self._keyboard.drop():
-            self.screen.tell(self._words.typed_ahead_dropped())
+            self.screen.tell(self._words.dropped())
 
     def flush(self) -> None:
         """Let everything leave that was shown (SHOW-6).

@@ -102,19 +102,12 @@ class Nothing:
     """Enter was pressed, and nothing else."""
 
 
-class Mistake(Enum):
-    """Why a typed line is not sent."""
+class Hint(Enum):
+    """Nothing is sent, and the person is told why."""
 
     UNKNOWN_COMMAND = auto()
     NICK_WITH_BLANKS = auto()
     EMPTY_TEXT = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """Nothing is sent, and the person is told why."""
-
-    mistake: Mistake
 
 
 Typed = SayToAll | SayToOne | AskList | Quit | Help | Nothing | Hint
@@ -142,7 +135,7 @@ def read_typed(line: str) -> Typed:
         case "/AJUDA":
             return Help()
         case _ if word.startswith("/"):
-            return Hint(Mistake.UNKNOWN_COMMAND)
+            return Hint.UNKNOWN_COMMAND
         case _:
             return _read_text(line)
 
@@ -164,11 +157,11 @@ def _read_text(line: str) -> SayToAll | SayToOne | Hint:
     if not colon:
         return SayToAll(_pieces(line))
     if is_nick(before.strip(" ")) and not is_nick(before):
-        return Hint(Mistake.NICK_WITH_BLANKS)
+        return Hint.NICK_WITH_BLANKS
     if before and not is_nick(before):
         return SayToAll(_pieces(line))
     if not text:
-        return Hint(Mistake.EMPTY_TEXT)
+        return Hint.EMPTY_TEXT
     return SayToOne(before, _pieces(text)) if before else SayToAll(_pieces(text))
 
 

@@ -37,13 +37,19 @@ _CAUSES = {
         "comando fora de hora (STATE-1, STATE-2)",
         "not legal in this state (STATE-1, STATE-2)",
     ),
-    "tempo": ("demorou para entrar (LIMIT-1)", "took too long to enter (LIMIT-1)"),
+    "tempo": (
+        "demorou demais para entrar (LIMIT-1)",
+        "took too long to enter (LIMIT-1)",
+    ),
     "cheio": ("o servidor esta cheio (LIMIT-2)", "the server is full (LIMIT-2)"),
     "limite": (
         "conexoes demais deste endereco (LIMIT-3)",
         "too many connections from this address (LIMIT-3)",
     ),
-    "fim": ("o servidor esta encerrando (END-1)", "the server is ending (END-1)"),
+    "fim": (
+        "o servidor esta sendo encerrado (END-1)",
+        "the server is shutting down (END-1)",
+    ),
     "rede": ("a conexão caiu", "the connection was lost"),
 }
 
@@ -62,9 +68,12 @@ _PROBLEMS = {
     ),
     Problem.GREETING: (
         "quem atendeu não é um servidor de bate-papo da versão 1",
-        "whatever answered is not a chat server of version 1",
+        "what answered is not a chat server of version 1",
     ),
-    Problem.SILENCE: ("o servidor não respondeu a tempo", "no answer in time"),
+    Problem.SILENCE: (
+        "o servidor não respondeu a tempo",
+        "the server did not answer in time",
+    ),
     Problem.LINE: (
         "o servidor enviou o que o protocolo não prevê",
         "the server sent what the protocol does not provide for",
@@ -75,7 +84,7 @@ _HELP = (
     """\
   texto           diz o texto a todos
   nick:texto      diz o texto só a esse nick (mensagem privada)
-  :texto          diz a todos um texto que começa com / ou contém :
+  :texto          diz o texto a todos, mesmo que comece com / ou contenha :
   /USUARIOS       mostra quem está na sala
   /SAIR           sai (também: {quit} ou quit)
   /AJUDA          mostra esta ajuda
@@ -84,12 +93,12 @@ Fora da sala:
     """\
   text            says the text to all
   nick:text       says the text to that nick alone (a private message)
-  :text           says to all a text that begins with / or contains :
+  :text           says the text to all, even if it begins with / or contains :
   /USUARIOS       shows who is in the room
   /SAIR           leaves (so do {quit} and quit)
   /AJUDA          shows this help
 Outside the room:
-  /ENTRAR [nick [address [port]]]     enters; without a nick, asks everything""",
+  /ENTRAR [nick [address [port]]]     enters; without a nick, asks for everything""",
 )
 
 
@@ -103,7 +112,7 @@ class Words:
         """Choose between two ways to say the same."""
         return english if self._english else portuguese
 
-    # ---- on the wire: ASCII, and never a word of what somebody sent (ERROR-2)
+    # ---- on the wire: ASCII, and never a word of what somebody sent (ERROR-2) --------
 
     def explanation(self, error: NickInUse | NoSuchDestination | ForcedOut) -> str:
         """Give what stands behind the colon of an `ERRO`."""
@@ -125,13 +134,13 @@ class Words:
         """Give the reason of a `SAIU` after an `ERRO 03`."""
         return self.say("desconectado: ", "forced out: ") + self.explanation(error)
 
-    def left(self) -> str:
+    def goodbye(self) -> str:
         """Give the reason of a `SAIU` that its owner asked for."""
         return self.say(
             "por vontade propria (LEAVE-1)", "of their own accord (LEAVE-1)"
         )
 
-    def stream_ended(self) -> str:
+    def hung_up(self) -> str:
         """Give the reason of a `SAIU` after the client's end of stream."""
         return self.say("encerrou a conexao (EOF-1)", "ended the connection (EOF-1)")
 
@@ -149,49 +158,17 @@ class Words:
         """Give the reason of a `SAIU` for a reader that stopped."""
         return self.say("parou de ler (SLOW-5)", "stopped reading (SLOW-5)")
 
-    # ---- the server, to its operator ---------------------------------------
-
-    def running(self, where: str) -> str:
-        """Say where connections are accepted; ends in `address:port` (RUN-2)."""
-        return self.say(f"Servidor está rodando em {where}", f"Server runs at {where}")
-
-    def ask_server_address(self, default: str) -> str:
-        """Ask the operator for the address (RUN-5)."""
-        return self.say(
-            f"Endereço IP do servidor [{default}] >>> ",
-            f"IP address of the server [{default}] >>> ",
-        )
-
-    def ask_server_port(self, default: str) -> str:
-        """Ask the operator for the port (RUN-5)."""
-        return self.say(
-            f"Porta do servidor [{default}] >>> ",
-            f"Port of the server [{default}] >>> ",
-        )
-
-    def invalid_address(self) -> str:
-        """Report that the server cannot listen (RUN-4)."""
-        return self.say(
-            "ERRO 05: endereço ou porta do servidor inválidos; inicie-o de novo",
-            "ERRO 05: the server's address or port is invalid; start it again",
-        )
-
-    def no_log_file(self) -> str:
-        """Report that the log file cannot be opened (LOG-3)."""
-        return self.say(
-            "não foi possível abrir o arquivo de registro",
-            "the log file cannot be opened",
-        )
+    # ---- the server's log ------------------------------------------------------------
 
     def log_connected(self, peer: str) -> str:
         """Log who connects."""
-        return self.say(f"{peer} conectou", f"{peer} connected")
+        return self.say(f"{peer} conectou-se", f"{peer} connected")
 
     def log_entered(self, peer: str, nick: str) -> str:
         """Log who enters."""
         return self.say(f"{peer} entrou como {nick}", f"{peer} entered as {nick}")
 
-    def log_gone(self, peer: str, nick: str, reason: str) -> str:
+    def log_left(self, peer: str, nick: str, reason: str) -> str:
         """Log who leaves, and why; the nick is empty if it never entered."""
         if not nick:
             return self.say(f"{peer} saiu: {reason}", f"{peer} left: {reason}")
@@ -199,7 +176,7 @@ class Words:
             f"{peer} ({nick}) saiu: {reason}", f"{peer} ({nick}) left: {reason}"
         )
 
-    def log_error(
+    def log_answered(
         self, peer: str, error: NickInUse | NoSuchDestination | ForcedOut
     ) -> str:
         """Log an error that is answered; what was sent stays out (LOG-2)."""
@@ -216,29 +193,65 @@ class Words:
     def log_lost(self, count: int) -> str:
         """Log how many lines of the log nobody took in time (SLOW-7)."""
         return self.say(
-            f"{count} linhas deste registro se perderam",
-            f"{count} lines of this log were lost",
+            f"linhas perdidas deste registro: {count}",
+            f"lines of this log that were lost: {count}",
         )
 
-    # ---- the client, to its user -------------------------------------------
+    # ---- the server's other words ----------------------------------------------------
+
+    def running(self, where: str) -> str:
+        """Say where connections are accepted; ends in `address:port` (RUN-2)."""
+        return self.say(
+            f"Servidor está rodando em {where}", f"Server is running at {where}"
+        )
+
+    def invalid_address(self) -> str:
+        """Report that the server cannot listen (RUN-4)."""
+        return self.say(
+            "ERRO 05: endereço ou porta do servidor inválidos; inicie-o de novo",
+            "ERRO 05: the server's address or port is invalid; start it again",
+        )
+
+    def no_log_file(self) -> str:
+        """Report that the log file cannot be opened (LOG-3)."""
+        return self.say(
+            "não foi possível abrir o arquivo de registro",
+            "the log file cannot be opened",
+        )
+
+    # ---- what is asked, and answered before entering ---------------------------------
 
     def ask_address(self, default: str) -> str:
-        """Ask for the server's address (ASK-2)."""
+        """Ask for an address (ASK-2, RUN-5)."""
         return self.say(
             f"Endereço IP do servidor [{default}] >>> ",
-            f"IP address of the server [{default}] >>> ",
+            f"Server IP address [{default}] >>> ",
         )
 
-    def ask_port(self, default: int) -> str:
-        """Ask for the server's port (ASK-2)."""
+    def ask_port(self, default: str) -> str:
+        """Ask for a port (ASK-2, RUN-5)."""
         return self.say(
             f"Porta do servidor [{default}] >>> ",
-            f"Port of the server [{default}] >>> ",
+            f"Server port [{default}] >>> ",
         )
 
     def ask_nick(self) -> str:
         """Ask for a nick (ASK-2, TYPE-12)."""
         return self.say("Escolha um nick para você >>> ", "Choose a nick >>> ")
+
+    def not_a_nick(self) -> str:
+        """Tell what a nick looks like (TYPE-12)."""
+        return self.say(
+            "Nick inválido: use uma letra e depois até 15 letras, dígitos, - ou _",
+            "Invalid nick: use a letter and then up to 15 letters, digits, - or _",
+        )
+
+    def dropped(self) -> str:
+        """Tell that lines typed before a question were dropped (TYPE-12)."""
+        return self.say(
+            "O que foi digitado antes da pergunta foi descartado",
+            "What was typed before the question was dropped",
+        )
 
     def offline(self) -> str:
         """Tell somebody offline how to enter (ASK-3)."""
@@ -249,9 +262,7 @@ class Words:
             "/ENTRAR [nick [address [port]]]. Help: /AJUDA",
         )
 
-    def help(self) -> str:
-        """Give the help (TYPE-4)."""
-        return self.say(*_HELP)
+    # ---- what a client shows of its server -------------------------------------------
 
     def connected(self) -> str:
         """Tell of one's own entry (SHOW-2)."""
@@ -259,30 +270,14 @@ class Words:
             "Você está conectado ao servidor", "You are connected to the server"
         )
 
-    def present(self, nicks: str) -> str:
-        """Show the nicks of a list (SHOW-2)."""
-        if not nicks:
-            return self.say("Não há mais ninguém na sala", "Nobody else is here")
-        return self.say(f"Na sala: {nicks}", f"Here: {nicks}")
-
-    def entered(self, nick: str) -> str:
-        """Show who enters."""
-        return self.say(f"{nick} entrou na sala", f"{nick} entered the room")
-
-    def gone(self, nick: str, reason: str) -> str:
-        """Show who leaves."""
-        return self.say(
-            f"{nick} saiu da sala: {reason}", f"{nick} left the room: {reason}"
-        )
-
-    def public(self, nick: str, text: str) -> str:
+    def said(self, nick: str, text: str) -> str:
         """Show a public message."""
         return self.say(
             f"Mensagem recebida de: Cliente({nick}): {text}",
             f"Message from {nick}: {text}",
         )
 
-    def private(self, nick: str, text: str) -> str:
+    def whispered(self, nick: str, text: str) -> str:
         """Show a private message, marked as such (SHOW-1)."""
         return self.say(
             f"[privada] Mensagem recebida de: Cliente({nick}): {text}",
@@ -292,6 +287,22 @@ class Words:
     def sent(self, nick: str) -> str:
         """Show that a private message was put on its way (SHOW-3)."""
         return self.say(f"Mensagem enviada a {nick}", f"Message sent to {nick}")
+
+    def entered(self, nick: str) -> str:
+        """Show who enters."""
+        return self.say(f"{nick} entrou na sala", f"{nick} entered the room")
+
+    def left(self, nick: str, reason: str) -> str:
+        """Show who leaves."""
+        return self.say(
+            f"{nick} saiu da sala: {reason}", f"{nick} left the room: {reason}"
+        )
+
+    def present(self, nicks: str) -> str:
+        """Show the nicks of a list (SHOW-2)."""
+        if not nicks:
+            return self.say("Não há mais ninguém na sala", "Nobody else is here")
+        return self.say(f"Na sala: {nicks}", f"In the room: {nicks}")
 
     def nick_in_use(self, nick: str) -> str:
         """Show `ERRO 01`."""
@@ -304,12 +315,12 @@ class Words:
         """Show `ERRO 02`, with the way out (SHOW-5)."""
         return self.say(
             f"ERRO 02: nada foi enviado: não há ninguém chamado {nick}. "
-            "Para dizer a linha a todos, comece-a com :",
+            "Para dizer isso a todos, comece a linha com :",
             f"ERRO 02: nothing was sent: nobody is called {nick}. "
-            "To say the line to all, begin it with :",
+            "To say it to all, begin the line with :",
         )
 
-    def error(self, error: ChatError) -> str:
+    def failed(self, error: ChatError) -> str:
         """Show an error that ends an attempt or a conversation."""
         match error:
             case ForcedOut(cause=cause, explanation=explanation):
@@ -322,22 +333,17 @@ class Words:
             case _:
                 return f"ERRO {error.code}"
 
+    # ---- what a client says of a typed line ------------------------------------------
+
     def folded(self, line: str) -> str:
         """Tell what became of a line that was not ASCII (TYPE-1)."""
         return self.say(f"Convertido para ASCII: {line}", f"Folded to ASCII: {line}")
 
-    def typed_ahead_dropped(self) -> str:
-        """Tell that lines typed before a question were dropped (TYPE-12)."""
-        return self.say(
-            "O que foi digitado antes da pergunta foi descartado",
-            "What was typed before the question was dropped",
-        )
-
     def not_ascii(self) -> str:
         """Tell why a line cannot be sent (TYPE-1)."""
         return self.say(
-            "Nada foi enviado: a linha tem caracteres que a rede não transporta",
-            "Nothing was sent: the line has characters that the wire cannot carry",
+            "Nada foi enviado: a linha tem caracteres que o protocolo não transporta",
+            "Nothing was sent: the line has characters that the protocol cannot carry",
         )
 
     def too_long(self) -> str:
@@ -351,18 +357,18 @@ class Words:
         """Give the hint for an unknown command (TYPE-4)."""
         return self.say(
             "Nada foi enviado: comando desconhecido. Ajuda: /AJUDA. "
-            "Para dizer a linha a todos, comece-a com :",
+            "Para dizer isso a todos, comece a linha com :",
             "Nothing was sent: unknown command. Help: /AJUDA. "
-            "To say the line to all, begin it with :",
+            "To say it to all, begin the line with :",
         )
 
     def nick_with_blanks(self) -> str:
         """Give the hint for blanks around a destination (TYPE-6)."""
         return self.say(
             "Nada foi enviado: há espaços ao redor do nick. Para uma mensagem "
-            "privada, tire-os; para dizer a linha a todos, comece-a com :",
+            "privada, tire-os; para dizer isso a todos, comece a linha com :",
             "Nothing was sent: there are blanks around the nick. For a private "
-            "message, drop them; to say the line to all, begin it with :",
+            "message, remove them; to say it to all, begin the line with :",
         )
 
     def empty_text(self) -> str:
@@ -371,9 +377,6 @@ class Words:
             "Nada foi enviado: falta o texto", "Nothing was sent: the text is missing"
         )
 
-    def not_a_nick(self) -> str:
-        """Tell what a nick looks like (TYPE-12)."""
-        return self.say(
-            "Este nick não vale: uma letra, depois até 15 letras, dígitos, - ou _",
-            "Not a nick: a letter, then up to 15 letters, digits, - or _",
-        )
+    def help(self) -> str:
+        """Give the help (TYPE-4)."""
+        return self.say(*_HELP)

@@ -19,14 +19,13 @@ from batepapo_threaded.messages import (
     format_message,
 )
 from batepapo_threaded.room import Delivery, Room, State, Visitor
-from batepapo_threaded.words import Language, Words
 
 TIME = "2026-11-20T18:57:11.537Z"
 
 
 @pytest.fixture
 def room() -> Room:
-    return Room(Words(Language.PORTUGUESE))
+    return Room("tchau")
 
 
 def stranger(number: int = 1) -> Visitor:

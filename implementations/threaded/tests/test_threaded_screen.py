@@ -70,7 +70,7 @@ def test_errors_go_to_standard_error(shown: Shown) -> None:
     assert out == ""
     assert "ERRO 02" in err
     assert "http" in err
-    assert "comece-a com :" in err  # SHOW-5
+    assert "comece a linha com :" in err  # SHOW-5
     shown.screen.show_error(ForcedOut("tempo", "tarde demais"))
     shown.screen.show_error(InvalidServer(Problem.SILENCE))
     out, err = shown.read()

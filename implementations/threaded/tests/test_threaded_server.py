@@ -226,7 +226,7 @@ def test_the_log_names_people_and_quotes_nobody(log_file: Path) -> None:
     log.close(10)
     lines = log_file.read_text(encoding="utf-8").splitlines()
     assert [line.split(" ", 1)[1].partition(": ")[0] for line in lines] == [
-        f"{peer} conectou",
+        f"{peer} conectou-se",
         f"{peer} entrou como Ana",
         f"{peer} ERRO 02",
         f"{peer} ERRO 03 sintaxe",

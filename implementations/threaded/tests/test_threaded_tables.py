@@ -61,8 +61,8 @@ def test_explanations_fit_on_the_wire(language: Language) -> None:
     explanations += [
         words.explanation(errors.NickInUse("ana")),
         words.explanation(errors.NoSuchDestination("ana")),
-        words.left(),
-        words.stream_ended(),
+        words.goodbye(),
+        words.hung_up(),
         words.reset(),
         words.overflowed(),
         words.stalled(),
