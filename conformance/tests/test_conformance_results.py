@@ -85,9 +85,10 @@ def test_what_fails_whole_as_well_is_not_framing() -> None:
     assert rules(results) == ["PUBLIC-1", "PUBLIC-1"]
 
 
-def test_a_reset_that_destroys_a_line_is_not_framing() -> None:
-    results = [result(delivery="whole"), result(rule="CLOSE-1", delivery="octets")]
-    assert rules(results) == ["CLOSE-1"]
+@pytest.mark.parametrize("rule", ["CLOSE-1", "ORDER-1", "ORDER-5", "SERVE-1"])
+def test_what_shows_only_sometimes_is_not_framing(rule: str) -> None:
+    results = [result(delivery="whole"), result(rule=rule, delivery="octets")]
+    assert rules(results) == [rule]
 
 
 def test_another_case_of_the_same_check_does_not_excuse() -> None:
