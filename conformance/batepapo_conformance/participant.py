@@ -55,17 +55,22 @@ class Participant(Speaker):
     def blamed(self, rule: str, form: str, message: codec.ServerMessage) -> str:
         """Give the rule that is broken when a message comes in place of a form.
 
-        It is the rule of the step, unless what came is what somebody else did later:
-        then a public message has been lost or overtaken.
+        It is the rule of the step, unless somebody else's public message was due and
+        what came belongs after it: then that has been lost or overtaken.
         """
-        if (
-            form.startswith("PUBLICA ")
-            and isinstance(message, codec.Left | codec.Whispered)
-            and str(message.origin) == form.split(" ")[2]
-            and str(message.origin) != self.origin
-        ):
-            return "ORDER-1" if isinstance(message, codec.Left) else "ORDER-2"
-        return rule
+        origin = form.split(" ")[2] if form.startswith("PUBLICA ") else self.origin
+        if origin == self.origin:
+            return rule
+        match message:
+            case codec.Left() if str(message.origin) == origin:
+                return "ORDER-1"
+            case codec.Whispered() if str(message.origin) == origin:
+                return "ORDER-2"
+            case codec.Said() if str(message.origin) != origin:
+                known = {one.origin for one in self.scene.everyone}
+                return "ORDER-1" if str(message.origin) in known else rule
+            case _:
+                return rule
 
     def expect_greeting(self, rule: str = "GREET-1") -> codec.Greeting:
         """Insist on the greeting."""
