@@ -41,8 +41,8 @@ def parser_of(words: Words) -> ArgumentParser:
 
 def _add_server(parser: ArgumentParser, words: Words) -> None:
     add = parser.add_argument
-    add("address", nargs="?", default=limits.ADDRESS, help=words.help_address())
-    add("port", nargs="?", default=str(limits.PORT), help=words.help_port())
+    add("address", nargs="?", help=words.help_address())
+    add("port", nargs="?", help=words.help_port())
     add("--ask", action="store_true", help=words.help_ask())
     for option, kind, default in (
         ("--entry-timeout", _seconds, limits.ENTRY),
@@ -50,7 +50,7 @@ def _add_server(parser: ArgumentParser, words: Words) -> None:
         ("--outbox-limit", _at_least(1), limits.OUTBOX),
         ("--max-connections", _at_least(1), limits.CONNECTIONS),
         ("--max-per-address", _at_least(0), limits.PER_ADDRESS),
-        ("--rate", _number, limits.RATE),
+        ("--rate", _at_least(0), limits.RATE),
     ):
         text = words.help_option(option, default)
         add(option, type=kind, default=default, metavar="N", help=text)
@@ -68,16 +68,9 @@ def _add_client(parser: ArgumentParser, words: Words) -> None:
     add("--answer-timeout", type=_seconds, default=default, metavar="N", help=text)
 
 
-def _number(text: str) -> float:
-    number = float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?|\.[0-9]+", text) else -1
-    if number < 0 or not isfinite(number):
-        raise ArgumentTypeError(f"{text!a}: >= 0")
-    return number
-
-
 def _seconds(text: str) -> float:
-    seconds = _number(text)
-    if seconds == 0:
+    seconds = float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?|\.[0-9]+", text) else 0
+    if seconds <= 0 or not isfinite(seconds):
         raise ArgumentTypeError(f"{text!a}: > 0")
     return seconds
 

@@ -1,44 +1,25 @@
-"""What one read brought in, dealt out with one write for each reader.
+"""What one read brought in, as one write for each reader.
 
 System calls are what a chat server costs. So events for everyone are written once into
 one list, and joined once; what is for somebody alone falls between them at its place.
-Nothing here awaits, so that nobody can enter or leave between two lines of a batch.
 """
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Iterator
 
-from .errors import OverLimit
 from .messages import format_message
-from .room import Delivery, Room, State, Visitor
-
-
-class Reader(Protocol):
-    """What a batch has to know of a connection."""
-
-    def take(self, octets: bytes) -> None:
-        """Send them; raises OverLimit if that one does not read."""
-
-    def cut_off(self, error: OverLimit) -> list[Delivery]:
-        """End the connection at once; gives what the others are to be told."""
+from .room import Delivery, State, Visitor
 
 
 class Batch:
-    """Collects deliveries, and deals them out.
-
-    Whoever changes who is in the room deals out before (so that all of a batch is for
-    the same people), and whoever awaits deals out before.
+    """Collects deliveries for the same people.
 
     Attributes:
-        readers: who reads what is for a visitor.
         size: octets collected; what everyone gets is counted once.
     """
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self) -> None:
         self._shared: list[bytes] = []
         self._single: dict[Visitor, list[tuple[int, bytes]]] = {}
-        self.readers: dict[Visitor, Reader] = {}
         self.size = 0
 
     def add(self, deliveries: Iterable[Delivery]) -> None:
@@ -52,33 +33,16 @@ class Batch:
                 place = (len(self._shared), line)
                 self._single.setdefault(delivery.to, []).append(place)
 
-    def deal_out(self) -> None:
-        """Send everybody what is due, and after it what that made happen (ORDER-5)."""
-        while self._shared or self._single:
-            shared, self._shared = self._shared, []
-            single, self._single = self._single, {}
-            self.size = 0
-            slow: list[tuple[Reader, OverLimit]] = []
-            for visitor, octets in self._portions(shared, single):
-                if reader := self.readers.get(visitor):
-                    try:
-                        reader.take(octets)
-                    except OverLimit as error:
-                        slow.append((reader, error))
-            for reader, why in slow:
-                self.add(reader.cut_off(why))
-
-    def _portions(
-        self, shared: list[bytes], single: dict[Visitor, list[tuple[int, bytes]]]
-    ) -> Iterable[tuple[Visitor, bytes]]:
-        if shared:
-            for_all = b"".join(shared)
-            for visitor in self._room.participants:
-                if visitor not in single:
+    def portions(self, present: Iterable[Visitor]) -> Iterator[tuple[Visitor, bytes]]:
+        """Give each of those present, and who else is meant, what is due to them."""
+        if self._shared:
+            for_all = b"".join(self._shared)
+            for visitor in present:
+                if visitor not in self._single:
                     yield visitor, for_all
-        for visitor, own in single.items():
-            present = visitor.state is State.PARTICIPANT
-            yield visitor, _interleave(shared if present else [], own)
+        for visitor, own in self._single.items():
+            present_too = visitor.state is State.PARTICIPANT
+            yield visitor, _interleave(self._shared if present_too else [], own)
 
 
 def _interleave(shared: list[bytes], own: list[tuple[int, bytes]]) -> bytes:

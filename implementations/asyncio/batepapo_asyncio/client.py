@@ -4,70 +4,59 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 
-from .conversation import Conversation, typed_line
-from .errors import ChatError, ConnectionLost, InvalidServer
+from .conversation import Conversation
+from .errors import ChatError
 from .limits import ADDRESS, LEAVE, PORT
 from .messages import is_nick
-from .terminal import Terminal
-from .typed import Help, Hint, Nothing, Quit, read_typed
+from .screen import Screen
+from .signals import when_asked_to_end
+from .terminal import InputEnded, Leaving, Terminal
+from .typed import Help, Hint, Nothing, Quit, read_join, read_typed
 from .words import Words
 
 _TICK = 0.25
 """Seconds after which a signal is seen on Windows, where it wakes no event loop."""
 
 
-class _Exit(Exception):  # noqa: N818 - not an error
-    """The person is done before any conversation; `status` is the program's."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class _Destination:
-    """Where somebody wants to go, and as whom; as it was typed."""
-
-    address: str
-    port: str
-    nick: str
-
-
 class Client:
     """One person's client, from the first question to the exit status.
 
     Args:
-        given: address, port and nick as far as the command line gave them, in this
-            order; without any, the client begins offline (ASK-3).
-        answer: seconds to wait for an answer of the server (FAIL-3).
         words: for the person.
+        answer_timeout: seconds to wait for an answer of the server (FAIL-3).
     """
 
-    def __init__(self, given: list[str], answer: float, words: Words) -> None:
-        self._given = given
-        self._answer = answer
+    def __init__(self, words: Words, answer_timeout: float) -> None:
         self._words = words
+        self._answer_timeout = answer_timeout
         self._loop: asyncio.AbstractEventLoop | None = None
         self._conversation: Conversation | None = None  # the latest
         self._interrupted = False
-        self._failed = 0  # status of the last attempt that failed
+        self._status_if_input_ends = 0  # QUIT-5
 
-    async def run(self) -> int:
-        """Do everything, and give the exit status."""
+    async def run(self, address: str | None, port: str | None, nick: str | None) -> int:
+        """Do everything, and give the exit status.
+
+        None is to be asked for; without an address, the client begins offline (ASK-3).
+        """
         self._loop = asyncio.get_running_loop()
         self._main = asyncio.current_task()
-        self._terminal = Terminal()
+        self._terminal = Terminal(self._words)
+        self._screen = Screen(self._terminal, self._words)
         ticking = asyncio.create_task(_tick())
         try:
-            status = await (
-                self._go_directly() if self._given else self._stay_offline()
-            )
-        except _Exit as done:
-            status = done.status
+            if address is None:
+                status = await self._stay_offline()
+            else:
+                status = await self._visit(address, port, nick)
+        except Leaving:
+            status = 0
+        except InputEnded:
+            status = self._status_if_input_ends
         except ChatError as error:
-            status = self._report(error)
+            self._screen.show_error(error)
+            status = int(error.code)
         except asyncio.CancelledError:  # a signal, before the conversation
             status = 0
         leaving_until = self._leaving_until(self._loop.time())
@@ -96,94 +85,90 @@ class Client:
 
     # ---- before a conversation -------------------------------------------------------
 
-    async def _go_directly(self) -> int:
-        address, *more = self._given
-        port = more[0] if more else await self._ask(self._words.ask_port())
-        nick = await self._nick(more[1] if more[1:] else None)
-        return await self._attempt(_Destination(address, port, nick))
-
     async def _stay_offline(self) -> int:
-        self._terminal.show(self._words.offline())
+        self._terminal.tell(self._words.offline())
         while True:
-            line = await typed_line(self._terminal, self._words)
-            if line is None:
-                raise _Exit(self._failed)  # QUIT-5
-            destination = await self._read_offline(line)
-            if not destination:
+            line = await self._terminal.line()
+            join = read_join(line)
+            if not join or read_typed(line) is Hint.NOT_ASCII:
+                self._answer_offline(line)
                 continue
             try:
-                return await self._attempt(destination)
+                return await self._visit(join.address, join.port, join.nick)
             except ChatError as error:
                 if self._conversation and self._conversation.entered:
                     raise
-                self._failed = self._report(error)  # ASK-4
-                self._terminal.show(self._words.offline())
+                self._screen.show_error(error)  # ASK-4
+                self._status_if_input_ends = int(error.code)
+                self._terminal.tell(self._words.offline())
 
-    async def _read_offline(self, line: str) -> "_Destination | None":
-        match read_typed(line), line.split():
-            case Quit(), _:
-                raise _Exit(0)
-            case Help(), _:
-                self._terminal.show(self._words.help_typing())
-            case Nothing(), _:
+    def _answer_offline(self, line: str) -> None:
+        match read_typed(line):
+            case Quit():
+                raise Leaving
+            case Help():
+                self._terminal.tell(self._words.help())
+            case Nothing():
                 pass
-            case Hint.NOT_ASCII, _:
-                self._terminal.show(self._words.not_ascii())
-            case Hint.COMMAND, [command] if command.upper() == "/ENTRAR":
-                address = await self._ask(self._words.ask_address())
-                port = await self._ask(self._words.ask_port())
-                return _Destination(address, port, await self._nick(None))
-            case Hint.COMMAND, [command, nick, *where] if (
-                command.upper() == "/ENTRAR" and len(where) <= 2
-            ):
-                address, port = [*where, "", ""][:2]
-                return _Destination(address, port, await self._nick(nick))
+            case Hint.NOT_ASCII:
+                self._terminal.tell(self._words.not_ascii())
             case _:
-                self._terminal.show(self._words.offline())
-        return None
+                self._terminal.tell(self._words.offline())
 
-    async def _nick(self, nick: str | None, *, again: bool = False) -> str:
-        """Ask until there is a nick; `nick` is what there is already."""
-        while nick is None or not is_nick(nick.strip()):
-            if nick is not None:
-                self._terminal.show(self._words.not_a_nick())
-                again = True
-            if again and self._terminal.interactive:  # TYPE-12
-                self._terminal.show(self._words.dropped())
-                await self._terminal.written()
-                self._terminal.forget_typed()
-            nick = await self._ask(self._words.ask_nick(), 1 if again else None)
-        return nick.strip()
-
-    async def _ask(self, question: str, status: int | None = None) -> str:
-        """Ask for one line; raises _Exit with `status` where there is none (QUIT-5)."""
-        self._terminal.show(question, end="")
-        line = await typed_line(self._terminal, self._words)
-        if not self._terminal.interactive:
-            self._terminal.show("")  # nobody's Enter has ended the line
-        if line is None:
-            raise _Exit(self._failed if status is None else status)
-        if isinstance(read_typed(line), Quit):
-            raise _Exit(0)  # ASK-5
-        return line.strip()
-
-    async def _attempt(self, wanted: "_Destination") -> int:
-        """Hold one conversation; gives the status of who left; raises its errors."""
+    async def _visit(
+        self, address: str | None, port: str | None, nick: str | None
+    ) -> int:
+        """Ask for what is missing, and hold one conversation; raises its errors."""
+        if address is None:
+            address = await self._ask(self._words.ask_address(ADDRESS))
+        if port is None:
+            port = await self._ask(self._words.ask_port(str(PORT)))
+        if nick is None:
+            nick = await self._ask(self._words.ask_nick())
+        if not is_nick(nick.strip()):
+            self._terminal.tell(self._words.not_a_nick())
+            nick = await self._ask_nick_again()
         self._conversation = Conversation(
             self._terminal,
-            self._words,
-            self._answer,
-            lambda: self._nick(None, again=True),
+            words=self._words,
+            answer_timeout=self._answer_timeout,
+            ask_another_nick=self._ask_nick_again,
         )
-        address, port = wanted.address or ADDRESS, wanted.port or str(PORT)
-        await self._conversation.hold(address, port, wanted.nick)
+        await self._conversation.hold(
+            address or ADDRESS, port or str(PORT), nick.strip()
+        )
         return 0
 
-    def _report(self, error: ChatError) -> int:
-        """Tell about an error, unless its own line did; gives its status (QUIT-6)."""
-        if isinstance(error, InvalidServer | ConnectionLost):
-            self._terminal.complain(self._words.failed(error))
-        return int(error.code)
+    async def _ask(self, question: str) -> str:
+        """Ask, and give the answer without the blanks around it."""
+        while True:
+            self._terminal.tell(question, end="")
+            line = await self._answer()
+            match read_typed(line):
+                case Quit():
+                    raise Leaving  # ASK-5
+                case Help():
+                    self._terminal.tell(self._words.help())
+                case _:
+                    return line.strip()
+
+    async def _answer(self) -> str:
+        try:
+            return await self._terminal.line()
+        finally:
+            if not self._terminal.interactive:
+                self._terminal.tell("")  # nobody's Enter has ended the line
+
+    async def _ask_nick_again(self) -> str:
+        """Ask until the answer is a nick (TYPE-12)."""
+        before, self._status_if_input_ends = self._status_if_input_ends, 1
+        while True:
+            await self._terminal.drop_typed_ahead()
+            nick = await self._ask(self._words.ask_nick())
+            if is_nick(nick):
+                self._status_if_input_ends = before
+                return nick
+            self._terminal.tell(self._words.not_a_nick())
 
 
 async def _tick() -> None:
@@ -191,7 +176,16 @@ async def _tick() -> None:
         await asyncio.sleep(_TICK)
 
 
-def run(client: Client) -> int:
+def run(
+    address: str | None,
+    port: str | None,
+    nick: str | None,
+    *,
+    words: Words,
+    answer_timeout: float,
+) -> int:
     """Run a client on an event loop of its own, and give its exit status."""
+    client = Client(words, answer_timeout)
+    when_asked_to_end(client.interrupt)
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        return runner.run(client.run())
+        return runner.run(client.run(address, port, nick))

@@ -2,25 +2,24 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn
+from contextlib import suppress
+from typing import Any
 
-from .errors import ConnectionLost, ForcedOut, InvalidServer
+from .entrance import Entrance, Stage
+from .errors import ConnectionLost, ForcedOut, InvalidServer, Problem
 from .limits import LEAVE
 from .link import Link
 from .messages import (
     Enter,
-    Entered,
-    Greeting,
     Leave,
     ListParticipants,
-    Participants,
     Private,
     Public,
     Refused,
     ServerMessage,
 )
 from .screen import Screen
-from .terminal import Terminal
+from .terminal import InputEnded, Leaving, Terminal
 from .typed import (
     AskList,
     Help,
@@ -29,23 +28,9 @@ from .typed import (
     Quit,
     SayToAll,
     SayToOne,
-    Typed,
-    divide,
-    fold,
     read_typed,
 )
 from .words import Words
-
-
-async def typed_line(terminal: Terminal, words: Words) -> str | None:
-    """Give the next typed line, folded, and tell if that changed it (TYPE-1)."""
-    line = await terminal.line()
-    if line is None:
-        return None
-    folded = fold(line)
-    if folded != line and read_typed(folded) is not Hint.NOT_ASCII:
-        terminal.show(words.folded(folded))
-    return folded
 
 
 class Conversation:
@@ -54,8 +39,8 @@ class Conversation:
     Args:
         terminal: of the person.
         words: for the person.
-        answer: seconds to wait for an answer of the server (FAIL-3).
-        another_nick: asks the person, after the one before was taken.
+        answer_timeout: seconds to wait for an answer of the server (FAIL-3).
+        ask_another_nick: asks the person, after the one before was taken.
 
     Attributes:
         entered: whether the server has let us in.
@@ -66,16 +51,18 @@ class Conversation:
     def __init__(
         self,
         terminal: Terminal,
+        *,
         words: Words,
-        answer: float,
-        another_nick: Callable[[], Coroutine[Any, Any, str]],
+        answer_timeout: float,
+        ask_another_nick: Callable[[], Coroutine[Any, Any, str]],
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._terminal = terminal
         self._words = words
-        self._screen = Screen(words)
-        self._answer = answer
-        self._ask_another_nick = another_nick
+        self._screen = Screen(terminal, words)
+        self._answer_timeout = answer_timeout
+        self._ask_another_nick = ask_another_nick
+        self._entrance = Entrance()
         self._typing: asyncio.Task[None] | None = None
         self.entered = False
         self.leaving_until: float | None = None
@@ -89,7 +76,7 @@ class Conversation:
         """
         try:
             async with (
-                asyncio.timeout(self._answer) as self._patience,
+                asyncio.timeout(self._answer_timeout) as self._patience,
                 Link(address, port) as self._link,
             ):
                 await self._be_greeted()
@@ -97,7 +84,7 @@ class Conversation:
                 await self._talk()
         except TimeoutError:
             if not self.leaving_until:
-                raise InvalidServer("FAIL-3") from None
+                raise InvalidServer(Problem.SILENCE) from None
 
     def leave(self) -> bool:
         """Leave now, whatever is typed ahead; tells whether there is what to leave."""
@@ -107,52 +94,33 @@ class Conversation:
         self._say_goodbye()
         return True
 
+    # ---- the way in ------------------------------------------------------------------
+
     async def _be_greeted(self) -> None:
         try:
             greeting = await self._link.receive()
         except (ConnectionLost, InvalidServer):
-            raise InvalidServer("FAIL-2") from None
-        if not isinstance(greeting, Greeting):
-            raise InvalidServer("FAIL-2")
-        self._terminal.show(self._screen.line(greeting))
+            raise InvalidServer(Problem.GREETING) from None
+        self._take(greeting)
 
     async def _enter(self, nick: str) -> None:
         while True:
             self._link.send(Enter(nick))
-            self._patience.reschedule(self._loop.time() + self._answer)
-            entered = await self._hear_answer(nick)
+            self._entrance.ask(nick)
+            self._patience.reschedule(self._loop.time() + self._answer_timeout)
+            while self._entrance.stage is Stage.ASKED:
+                self._take(await self._link.receive())
+                await self._terminal.calm()
             self._patience.reschedule(None)
-            if entered:
+            if self._entrance.stage is Stage.ENTERED:
+                self._terminal.tell(self._words.connected(nick))
                 return
             nick = await self._another_nick()
 
-    async def _hear_answer(self, nick: str) -> bool:
-        """Tell whether the server let us in; it may say nothing else (FAIL-4)."""
-        remaining: int | None = None  # nicks of the list that are still to come
-        while True:
-            message = await self._link.receive()
-            match message:
-                case Participants(after, nicks) if (
-                    remaining is None or remaining == after + len(nicks) > 0
-                ):
-                    remaining = after
-                    self._terminal.show(self._screen.line(message))
-                case Entered() if remaining == 0 and message.nick == nick:
-                    self._terminal.show(self._words.connected(nick))
-                    return True
-                case Refused("01", subject) if remaining is None and subject == nick:
-                    self._terminal.complain(self._screen.line(message))
-                    return False
-                case _:
-                    self._refuse(message)
-            await self._terminal.calm()
-
-    def _refuse(self, message: ServerMessage) -> NoReturn:
-        """End an attempt by a message that is neither greeting nor answer."""
-        if isinstance(message, Refused) and message.code == ForcedOut.code:
-            self._terminal.complain(self._screen.line(message))
-            raise ForcedOut(message.subject)
-        raise InvalidServer("FAIL-4")
+    def _take(self, message: ServerMessage) -> None:
+        self._entrance.take(message)
+        if self._entrance.stage is not Stage.ENTERED:
+            self._show(message)
 
     async def _another_nick(self) -> str:
         """Ask for another nick, while the server may still end the connection."""
@@ -161,8 +129,8 @@ class Conversation:
         try:
             await asyncio.wait({asking, hearing}, return_when=asyncio.FIRST_COMPLETED)
             if hearing.done():
-                self._refuse(hearing.result())
-            return asking.result()
+                self._take(hearing.result())  # an error, or it is one itself
+            return await asking
         finally:
             asking.cancel()
             hearing.cancel()
@@ -186,40 +154,36 @@ class Conversation:
             await asyncio.gather(typing, return_exceptions=True)
 
     def _show(self, message: ServerMessage) -> None:
-        line = self._screen.line(message)
-        if not isinstance(message, Refused):
-            self._terminal.show(line)
-            return
-        self._terminal.complain(line)
-        if message.code == ForcedOut.code:
+        self._screen.show(message)
+        if isinstance(message, Refused) and message.code == ForcedOut.code:
             raise ForcedOut(message.subject)
 
     async def _type(self) -> None:
         """Send what is typed, until somebody wants to leave or the input ends."""
-        while (line := await typed_line(self._terminal, self._words)) is not None:
-            typed = read_typed(line)
-            if isinstance(typed, Quit):
-                break
-            self._carry_out(typed)
-            await self._link.may_send()
-            await self._terminal.calm()
+        with suppress(Leaving, InputEnded):
+            while True:
+                self._say(await self._terminal.line())
+                await self._link.may_send()
+                await self._terminal.calm()
         self._say_goodbye()
 
-    def _carry_out(self, typed: Typed) -> None:
-        match typed:
-            case SayToAll(text):
-                for part in divide(text):
-                    self._link.send(Public(part))
-            case SayToOne(nick, text):
-                for part in divide(text):
-                    self._link.send(Private(nick, part))
+    def _say(self, line: str) -> None:
+        match read_typed(line):
+            case SayToAll(texts):
+                for text in texts:
+                    self._link.send(Public(text))
+            case SayToOne(nick, texts):
+                for text in texts:
+                    self._link.send(Private(nick, text))
             case AskList():
                 self._link.send(ListParticipants())
+            case Quit():
+                raise Leaving
             case Help():
-                self._terminal.show(self._words.help_typing())
-            case Hint():
-                self._terminal.show(self._screen.hint(typed))
-            case Nothing() | Quit():
+                self._terminal.tell(self._words.help())
+            case Hint() as hint:
+                self._screen.hint(hint)
+            case Nothing():
                 pass
 
     def _say_goodbye(self) -> None:

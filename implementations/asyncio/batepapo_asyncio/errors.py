@@ -5,6 +5,7 @@ requirement that an explanation names (ERROR-2). The explanation itself is for p
 and stands in words.py.
 """
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -128,19 +129,29 @@ class ConnectionLost(ForcedOut):
     subject = "rede"
 
 
+class Problem(StrEnum):
+    """What is wrong with a server; the value is the rule about it."""
+
+    UNREACHABLE = "FAIL-1"
+    GREETING = "FAIL-2"
+    SILENCE = "FAIL-3"
+    LINE = "FAIL-4"
+
+
 class InvalidServer(ChatError):
     """A client cannot reach the server, or cannot understand it (FAIL-1 to FAIL-4).
 
     Args:
-        rule: which of the four.
+        problem: which of the four.
         detail: what the operating system said about it; empty if it was not asked.
     """
 
     code = "04"
 
-    def __init__(self, rule: str, detail: str = "") -> None:
-        super().__init__(rule, detail)
-        self.rule = rule
+    def __init__(self, problem: Problem, detail: str = "") -> None:
+        super().__init__(problem, detail)
+        self.problem = problem
+        self.rule = problem.value
         self.detail = detail
 
 

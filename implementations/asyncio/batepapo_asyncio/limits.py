@@ -32,7 +32,7 @@ CONNECTIONS = 10_000
 PER_ADDRESS = 0
 """Connections from one address; 0 is no limit: a class may share one (LIMIT-3)."""
 
-RATE = 0.0
+RATE = 0
 """Lines read per second and connection; 0 is no limit: TCP slows floods (LIMIT-4)."""
 
 OUTBOX = 1_048_576
@@ -70,6 +70,6 @@ class ServerLimits:
     entry: float = ENTRY
     connections: int = CONNECTIONS
     per_address: int = PER_ADDRESS
-    rate: float = RATE
+    rate: int = RATE
     outbox: int = OUTBOX
     stall: float = STALL

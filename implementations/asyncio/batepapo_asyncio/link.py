@@ -1,16 +1,13 @@
 """A client's connection to its server: messages in, messages out (section 10.4)."""
 
 import asyncio
-import ipaddress
 import os
-import re
 import socket
-import sys
 from contextlib import suppress
 from typing import Any, Self
 
-from .errors import ConnectionLost, InvalidServer, Malformed
-from .limits import KEEPALIVE, OUTBOX
+from .errors import ConnectionLost, InvalidServer, Malformed, Problem
+from .limits import OUTBOX
 from .lines import LineBuffer
 from .messages import (
     Request,
@@ -19,6 +16,7 @@ from .messages import (
     parse_server_message,
 )
 from .outbox import Outbox
+from .sockets import is_address, is_port, prepare
 
 _CHUNK = 16_384
 """Octets of one read."""
@@ -52,17 +50,18 @@ class Link:
         """
         self._loop = asyncio.get_running_loop()
         family, where = _resolve(self._address, self._port)
-        self._peer = socket.socket(family, socket.SOCK_STREAM)
-        self._outbox = Outbox(self._peer, OUTBOX)
+        self._sock = socket.socket(family, socket.SOCK_STREAM)
+        self._outbox = Outbox(self._sock, OUTBOX)
         try:
-            self._peer.setblocking(False)
-            _prepare(self._peer)
-            await self._loop.sock_connect(self._peer, where)
+            prepare(self._sock)
+            await self._loop.sock_connect(self._sock, where)
         except OSError as error:
-            self._peer.close()
-            raise InvalidServer("FAIL-1", os.strerror(error.errno or 0)) from error
+            self._sock.close()
+            raise InvalidServer(
+                Problem.UNREACHABLE, os.strerror(error.errno or 0)
+            ) from error
         except BaseException:  # cancelled: a signal, or the time is over
-            self._peer.close()
+            self._sock.close()
             raise
         self._reading = self._loop.create_task(self._read())
         return self
@@ -71,7 +70,7 @@ class Link:
         self._reading.cancel()
         with suppress(asyncio.CancelledError):
             await self._reading
-        with self._peer, self._outbox:
+        with self._sock, self._outbox:
             pass
 
     async def receive(self) -> ServerMessage:
@@ -86,13 +85,13 @@ class Link:
             raise message
         return message
 
-    def send(self, message: Request) -> None:
-        """Send a message, now or as soon as the system takes it.
+    def send(self, request: Request) -> None:
+        """Send a request, now or as soon as the system takes it.
 
         A failed write ends nothing: what the server said before it closed tells more,
         and is still to be read.
         """
-        self._outbox.put(format_message(message))
+        self._outbox.put(format_message(request))
 
     async def may_send(self) -> None:
         """Wait until not too much is still to be sent."""
@@ -102,12 +101,12 @@ class Link:
     async def _read(self) -> None:
         lines = LineBuffer()
         try:
-            while chunk := await self._loop.sock_recv(self._peer, _CHUNK):
+            while chunk := await self._loop.sock_recv(self._sock, _CHUNK):
                 for line in lines.feed(chunk):
                     await self._messages.put(parse_server_message(line))
                 await asyncio.sleep(0)  # others have a turn, however fast it sends
         except Malformed:
-            await self._messages.put(InvalidServer("FAIL-4"))
+            await self._messages.put(InvalidServer(Problem.LINE))
         except InvalidServer as error:
             await self._messages.put(error)
         except OSError:
@@ -117,24 +116,13 @@ class Link:
 
 
 def _resolve(address: str, port: str) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
-    if not re.fullmatch("0|[1-9][0-9]{0,4}", port) or int(port) > 65_535:
-        raise InvalidServer("FAIL-1")
+    if not (is_address(address) and is_port(port)):
+        raise InvalidServer(Problem.UNREACHABLE)
     try:
-        ipaddress.ip_address(address)  # stricter than the system, which takes "127.1"
         found = socket.getaddrinfo(
             address, int(port), type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
         )
-    except (ValueError, OSError) as error:
-        raise InvalidServer("FAIL-1") from error
+    except OSError as error:
+        raise InvalidServer(Problem.UNREACHABLE) from error
     family, _, _, _, where = found[0]
     return family, where
-
-
-def _prepare(peer: socket.socket) -> None:
-    with suppress(OSError):
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # TCP-4
-        if sys.platform == "darwin":
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPALIVE, KEEPALIVE)
-        else:
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE)

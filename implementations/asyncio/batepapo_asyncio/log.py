@@ -7,10 +7,10 @@ thread there is. So nothing is written but what the system takes at once (SLOW-7
 import os
 import select
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from .clock import utc_now
+from .words import Words
 
 _BACKLOG = 65_536
 """Octets that wait for a slow reader of standard error; past it, lines are lost."""
@@ -23,15 +23,15 @@ class Log:
     """Writes lines with a time to standard error, and to a file if there is one.
 
     Args:
+        words: for people.
         path: of the file; None for none.
-        lost_lines: words for so many lost lines.
 
     Raises:
         OSError: the file cannot be opened.
     """
 
-    def __init__(self, path: Path | None, lost_lines: Callable[[int], str]) -> None:
-        self._lost_lines = lost_lines
+    def __init__(self, words: Words, path: Path | None = None) -> None:
+        self._words = words
         self._waiting = bytearray()
         self._lost = 0
         self._stderr = _stderr_for_writing()
@@ -60,7 +60,7 @@ class Log:
             self._waiting.clear()
         if self._lost and not self._waiting:
             lost, self._lost = self._lost, 0
-            self.write(self._lost_lines(lost))
+            self.write(self._words.log_lost(lost))
 
     def _write_file(self, line: bytes) -> None:
         if not self._path or not self._file:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .errors import InvalidServer, Malformed
+from .errors import InvalidServer, Malformed, Problem
 from .limits import EXPLANATION, NICK, SOFTWARE, TEXT
 
 # ---- what a client sends ------------------------------------------------------------
@@ -190,7 +190,7 @@ def parse_server_message(line: bytes) -> ServerMessage:
     if found := _participants.fullmatch(line):
         remaining, nicks = found.groups(default=b"")
         return Participants(int(remaining or b"0"), tuple(nicks.decode().split()))
-    raise InvalidServer("FAIL-4")
+    raise InvalidServer(Problem.LINE)
 
 
 _SERVER_MESSAGES: tuple[tuple[re.Pattern[bytes], Callable[..., ServerMessage]], ...] = (

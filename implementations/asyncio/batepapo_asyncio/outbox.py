@@ -15,13 +15,13 @@ class Outbox:
     """What one connection is still to be sent; a context that discards the rest.
 
     Args:
-        peer: the connection's socket, non-blocking; not owned.
+        sock: the connection's socket, non-blocking; not owned.
         limit: octets that may wait beyond what the system took (SLOW-2).
     """
 
-    def __init__(self, peer: socket.socket, limit: int) -> None:
+    def __init__(self, sock: socket.socket, limit: int) -> None:
         self._loop = asyncio.get_running_loop()
-        self._peer = peer
+        self._sock = sock
         self._limit = limit
         self._waiting = bytearray()
         self._empty = asyncio.Event()
@@ -57,7 +57,7 @@ class Outbox:
             self._waiting += octets[sent:]
             self._progress_at = self._loop.time()
             self._empty.clear()
-            self._loop.add_writer(self._peer, self.offer)
+            self._loop.add_writer(self._sock, self.offer)
         if len(self._waiting) > self._limit:
             raise OverLimit("SLOW-2")
 
@@ -75,7 +75,7 @@ class Outbox:
         """Forget what waits; nobody will wait for it any more."""
         if self._waiting:
             self._waiting.clear()
-        self._loop.remove_writer(self._peer)
+        self._loop.remove_writer(self._sock)
         self._empty.set()
 
     def has_stalled(self, seconds: float) -> bool:
@@ -104,7 +104,7 @@ class Outbox:
 
     def _send(self, octets: bytes | bytearray) -> int:
         try:
-            return self._peer.send(octets)
+            return self._sock.send(octets)
         except (BlockingIOError, InterruptedError):
             return 0
         except OSError:  # EOF-3: only reading tells that somebody is gone

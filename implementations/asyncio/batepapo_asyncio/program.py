@@ -1,72 +1,56 @@
 """From the arguments to the exit status (sections 9 and 10)."""
 
-import signal
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Sequence
 from io import TextIOWrapper
 
+from . import client, server
 from .arguments import language_of, parser_of
-from .client import Client
-from .client import run as run_client
 from .errors import InvalidAddress
 from .limits import ADDRESS, PORT, ServerLimits
 from .log import Log
-from .server import Server
-from .server import run as run_server
 from .words import Words
 
 
-def _serve(arguments: Namespace, parser: ArgumentParser, words: Words) -> int:
-    if arguments.ask:
-        arguments.address = _ask(words.ask_address())
-        arguments.port = _ask(words.ask_port()) or str(PORT)
+def _serve(options: Namespace, parser: ArgumentParser, words: Words) -> int:
+    address, port = options.address or ADDRESS, options.port or str(PORT)  # RUN-1
+    if options.ask:  # RUN-5
+        address = _ask(words.ask_address(address)) or address
+        port = _ask(words.ask_port(port)) or port
     try:
-        log = Log(arguments.log_file, words.log_lost_lines)
+        log = Log(words, options.log_file)
     except OSError as error:
         parser.error(f"--log-file: {error.strerror}")
     try:
-        server = Server(
-            arguments.address or ADDRESS,
-            arguments.port,
+        return server.run(
+            address,
+            port,
             limits=ServerLimits(
-                entry=arguments.entry_timeout,
-                connections=arguments.max_connections,
-                per_address=arguments.max_per_address,
-                rate=arguments.rate,
-                outbox=arguments.outbox_limit,
-                stall=arguments.stall_timeout,
+                entry=options.entry_timeout,
+                connections=options.max_connections,
+                per_address=options.max_per_address,
+                rate=options.rate,
+                outbox=options.outbox_limit,
+                stall=options.stall_timeout,
             ),
-            show_addresses=arguments.addresses and arguments.addresses == "show",
             words=words,
             log=log,
+            show_addresses=options.addresses and options.addresses == "show",
         )
     except InvalidAddress as error:
         print(words.failed(error), file=sys.stderr)
         return 5
-    _on_signals(server.stop)
-    with suppress(OSError):  # nobody reads it: that is no reason not to serve
-        print(words.running_at(server.address), flush=True)
-    run_server(server)
-    return 0
 
 
-def _join(arguments: Namespace, words: Words) -> int:
-    given = [arguments.address, arguments.port, arguments.nick]
-    client = Client(
-        [part for part in given if part is not None], arguments.answer_timeout, words
+def _join(options: Namespace, words: Words) -> int:
+    return client.run(
+        options.address,
+        options.port,
+        options.nick,
+        words=words,
+        answer_timeout=options.answer_timeout,
     )
-    _on_signals(client.interrupt)
-    return run_client(client)
-
-
-def _on_signals(act: Callable[[], object]) -> None:
-    signals = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform == "win32":
-        signals.append(signal.SIGBREAK)
-    for number in signals:
-        signal.signal(number, lambda *_: act())
 
 
 def _ask(question: str) -> str:
@@ -74,14 +58,14 @@ def _ask(question: str) -> str:
     return sys.stdin.readline().strip() if sys.stdin else ""
 
 
-def run(command_line: list[str]) -> int:
+def run(arguments: Sequence[str]) -> int:
     """Run the server or the client, as the arguments say, and give the status."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # no word is worth a UnicodeError
-    words = Words(language_of(command_line))
+    words = Words(language_of(arguments))
     parser = parser_of(words)
-    arguments = parser.parse_args(command_line)
-    if arguments.program == "server":
-        return _serve(arguments, parser, words)
-    return _join(arguments, words)
+    options = parser.parse_args(arguments)
+    if options.program == "server":
+        return _serve(options, parser, words)
+    return _join(options, words)

@@ -43,7 +43,9 @@ class Visitor:
     """Somebody at the door or in the room: one for each connection.
 
     Args:
+        peer: `address:port` of the client, for the log.
         address: the part of an origin after the `@` (EVENT-3).
+        enter_by: the time, in seconds of the event loop, to have entered by (LIMIT-1).
 
     Attributes:
         state: changed by the room and nobody else.
@@ -51,10 +53,12 @@ class Visitor:
         origin: the same in every event of this visitor (LEAVE-4).
     """
 
-    __slots__ = ("address", "nick", "origin", "state")
+    __slots__ = ("address", "enter_by", "nick", "origin", "peer", "state")
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, peer: str, address: str, enter_by: float) -> None:
+        self.peer = peer
         self.address = address
+        self.enter_by = enter_by
         self.state = State.WAITING
         self.nick = ""
         self.origin = ""
@@ -78,10 +82,9 @@ class Room:
     def __init__(self, goodbye: str) -> None:
         self._goodbye = goodbye
         self._present: dict[str, Visitor] = {}  # by folded nick, in order of entry
-        self._latest = ""
 
     @property
-    def participants(self) -> Iterable[Visitor]:
+    def present(self) -> Iterable[Visitor]:
         """Everyone present; a view, not a copy."""
         return self._present.values()
 
@@ -93,8 +96,7 @@ class Room:
         Args:
             visitor: whose line it is.
             request: what the line says.
-            time: the current UTC in 24 octets. Should it have gone back, the latest one
-                that was given counts instead (ORDER-4).
+            time: the current UTC in 24 octets, not before any given earlier (ORDER-4).
 
         Raises:
             NickInUse: the nick is taken; the visitor goes on waiting (ENTER-3).
@@ -104,9 +106,9 @@ class Room:
         """
         match visitor.state:
             case State.WAITING:
-                return self._carry_out_waiting(visitor, request, time)
+                return self._while_waiting(visitor, request, time)
             case State.PARTICIPANT:
-                return self._carry_out_present(visitor, request, time)
+                return self._while_present(visitor, request, time)
             case State.CLOSED:
                 return []  # STATE-3: nothing has any effect any more
 
@@ -122,9 +124,9 @@ class Room:
         if state is not State.PARTICIPANT:
             return []  # LEAVE-2, LEAVE-4
         del self._present[fold_nick(visitor.nick)]
-        return [Delivery(None, Left(self._now(time), visitor.origin, reason))]
+        return [Delivery(None, Left(time, visitor.origin, reason))]
 
-    def _carry_out_waiting(
+    def _while_waiting(
         self, visitor: Visitor, request: Request, time: str
     ) -> list[Delivery]:
         match request:
@@ -136,12 +138,12 @@ class Room:
             case Public() | Private() | ListParticipants():
                 raise OutOfState("STATE-1")
 
-    def _carry_out_present(
+    def _while_present(
         self, visitor: Visitor, request: Request, time: str
     ) -> list[Delivery]:
         match request:
             case Public(text):
-                said = Said(self._now(time), visitor.origin, text)
+                said = Said(time, visitor.origin, text)
                 return [Delivery(None, said)]
             case Private(nick, text):
                 return self._whisper(visitor, nick, text, time)
@@ -161,7 +163,7 @@ class Room:
         visitor.origin = f"{nick}@{visitor.address}"
         visitor.state = State.PARTICIPANT
         self._present[fold_nick(nick)] = visitor
-        entered = Entered(self._now(time), visitor.origin)
+        entered = Entered(time, visitor.origin)
         return [*before, Delivery(None, entered)]  # ENTER-1: in this order
 
     def _whisper(
@@ -170,7 +172,7 @@ class Room:
         there = self._present.get(fold_nick(nick))
         if there is None:
             raise NoSuchDestination(nick)
-        whispered = Whispered(self._now(time), visitor.origin, text)
+        whispered = Whispered(time, visitor.origin, text)
         return [  # PRIVATE-3: in this order, which shows where both are one
             Delivery(there, whispered),
             Delivery(visitor, Sent(there.nick)),
@@ -184,7 +186,3 @@ class Room:
             line = tuple(nicks[first : first + _NICKS_A_LINE])
             remaining = len(nicks) - first - len(line)
             yield Delivery(visitor, Participants(remaining, line))
-
-    def _now(self, time: str) -> str:
-        self._latest = max(self._latest, time)  # ORDER-4
-        return self._latest

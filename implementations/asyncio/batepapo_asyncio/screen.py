@@ -1,10 +1,11 @@
-"""What a person sees of a server's messages (section 10.3). Pure.
+"""What a person sees of a server's messages (section 10.3).
 
 Every message has passed the grammar, so it holds printable ASCII and nothing else
 (SAFE-1). A line of ours begins with `*` or a bracket, or it has a name in front: no
 text of a participant can look like one.
 """
 
+from .errors import ChatError, ConnectionLost, InvalidServer
 from .messages import (
     Entered,
     Greeting,
@@ -16,18 +17,46 @@ from .messages import (
     ServerMessage,
     Whispered,
 )
+from .terminal import Terminal
 from .typed import Hint
 from .words import Words
 
 
 class Screen:
-    """Puts messages into words; says nothing itself."""
+    """Puts into words what happens, and has the terminal write it.
 
-    def __init__(self, words: Words) -> None:
+    Standard output gets what is said, standard error what went wrong.
+    """
+
+    def __init__(self, terminal: Terminal, words: Words) -> None:
+        self._terminal = terminal
         self._words = words
 
-    def line(self, message: ServerMessage) -> str:  # noqa: PLR0911 - a table
-        """Give the line to be shown for a message, without its end."""
+    def show(self, message: ServerMessage) -> None:
+        """Show a message of the server."""
+        if isinstance(message, Refused):
+            self._terminal.warn(self._line(message))
+        else:
+            self._terminal.tell(self._line(message))
+
+    def hint(self, hint: Hint) -> None:
+        """Say why nothing was sent."""
+        match hint:
+            case Hint.NOT_ASCII:
+                self._terminal.tell(self._words.not_ascii())
+            case Hint.UNKNOWN_COMMAND:
+                self._terminal.tell(self._words.unknown_command())
+            case Hint.NICK_WITH_BLANKS:
+                self._terminal.tell(self._words.nick_with_blanks())
+            case Hint.EMPTY_TEXT:
+                self._terminal.tell(self._words.empty_text())
+
+    def show_error(self, error: ChatError) -> None:
+        """Show an error, unless the server has said it itself (SHOW-4, FAIL-1)."""
+        if isinstance(error, InvalidServer | ConnectionLost):
+            self._terminal.warn(self._words.failed(error))
+
+    def _line(self, message: ServerMessage) -> str:  # noqa: PLR0911 - a table
         match message:
             case Said(text=text):
                 return self._words.said(message.nick, text)
@@ -42,20 +71,8 @@ class Screen:
             case Participants(_, nicks):
                 return self._words.present(" ".join(nicks))
             case Refused("02", nick, explanation):
-                return self._words.nobody_there(nick, explanation)
+                return self._words.no_such_destination(nick, explanation)
             case Refused(code, subject, explanation):
                 return f"ERRO {code} {subject}: {explanation}"
             case Greeting(software):
                 return self._words.greeted(software)
-
-    def hint(self, hint: Hint) -> str:
-        """Give the line that says why nothing was sent."""
-        match hint:
-            case Hint.NOT_ASCII:
-                return self._words.not_ascii()
-            case Hint.COMMAND:
-                return self._words.unknown_command()
-            case Hint.BLANKS:
-                return self._words.blanks_around_nick()
-            case Hint.EMPTY:
-                return self._words.empty_text()

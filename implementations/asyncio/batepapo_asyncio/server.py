@@ -3,18 +3,19 @@
 import asyncio
 import ipaddress
 import os
-import re
 import socket
 import sys
 from collections import Counter
 from contextlib import suppress
 
-from .batch import Batch
-from .connection import Connection, Premises
+from .connection import Connection
 from .errors import ForcedOut, InvalidAddress, OverLimit, ServerEnds, ServerFull
-from .limits import END, KEEPALIVE, ServerLimits
+from .limits import END, ServerLimits
 from .log import Log
-from .room import Room, Visitor
+from .room import Visitor
+from .signals import when_asked_to_end
+from .sockets import address_text, is_address, is_port, prepare
+from .switchboard import Switchboard
 from .words import Words
 
 _BACKLOG = 1024
@@ -39,9 +40,9 @@ class Server:
         address: IPv4 or IPv6, in text form.
         port: in decimal; "0" lets the system choose.
         limits: those that options change.
-        show_addresses: None shows them on a loopback address only (EVENT-4).
         words: for people.
         log: owned by the caller.
+        show_addresses: None shows them on a loopback address only (EVENT-4).
 
     Raises:
         InvalidAddress: the address or port cannot be used; the operator's fault.
@@ -53,9 +54,9 @@ class Server:
         port: str,
         *,
         limits: ServerLimits,
-        show_addresses: bool | None,
         words: Words,
         log: Log,
+        show_addresses: bool | None = None,
     ) -> None:
         self._listener = _listen(address, port)
         loopback = ipaddress.ip_address(address).is_loopback
@@ -63,8 +64,7 @@ class Server:
         self._limits = limits
         self._words = words
         self._log = log
-        room = Room(words.goodbye())
-        self._premises = Premises(room, Batch(room), limits, words, log)
+        self._switchboard = Switchboard(words, log)
         self._connections: dict[Connection, str] = {}  # with the host of each
         self._hosts: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -72,17 +72,18 @@ class Server:
         self._stopped = False
 
     @property
-    def address(self) -> str:
+    def where(self) -> str:
         """Where to connect: `address:port`, an IPv6 address in brackets (RUN-2)."""
-        return _name(self._listener.getsockname())
+        host, port = self._listener.getsockname()[:2]
+        return f"{address_text(host)}:{port}"
 
     async def serve(self) -> None:
         """Serve until `stop` is called; then say so to all, and close (END-1)."""
         self._loop = asyncio.get_running_loop()
         _give_the_room(self._limits.connections)
         async with asyncio.TaskGroup() as tasks:
-            peers: set[asyncio.Task[None]] = set()
-            accepting = tasks.create_task(self._accept(tasks, peers))
+            serving: set[asyncio.Task[None]] = set()
+            accepting = tasks.create_task(self._accept(tasks, serving))
             housekeeping = tasks.create_task(self._keep_house())
             await self._stop.wait()
             accepting.cancel()
@@ -90,11 +91,11 @@ class Server:
             self._listener.close()
             self._log.write(self._words.log_ends())
             for connection in list(self._connections):
-                connection.force_out(ServerEnds())
-            if peers:
-                await asyncio.wait(peers, timeout=END - _HURRY)
-            for peer in peers:
-                peer.cancel()
+                self._switchboard.force_out(connection.visitor, ServerEnds())
+            if serving:
+                await asyncio.wait(serving, timeout=END - _HURRY)
+            for task in serving:
+                task.cancel()
         self._log.flush()
 
     def stop(self) -> None:
@@ -111,13 +112,13 @@ class Server:
             self._stop.set()
 
     async def _accept(
-        self, tasks: asyncio.TaskGroup, peers: set[asyncio.Task[None]]
+        self, tasks: asyncio.TaskGroup, serving: set[asyncio.Task[None]]
     ) -> None:
         loop = asyncio.get_running_loop()
         exhausted = False
         while True:
             try:
-                peer, address = await loop.sock_accept(self._listener)
+                sock, peer = await loop.sock_accept(self._listener)
             except ConnectionError:  # it was reset before its turn came
                 continue
             except OSError as error:  # no more sockets: serve those who are here
@@ -127,25 +128,30 @@ class Server:
                 await asyncio.sleep(_BREATH)
                 continue
             exhausted = False
-            connection = self._welcome(peer, address)
-            task = tasks.create_task(connection.serve(self._forget))
-            peers.add(task)
-            task.add_done_callback(peers.discard)
+            connection = self._take_in(sock, address_text(peer[0]), peer[1])
+            task = tasks.create_task(connection.serve())
+            serving.add(task)
+            task.add_done_callback(serving.discard)
             await asyncio.sleep(0)  # SERVE-1: a storm of connections never awaits
 
-    def _welcome(self, peer: socket.socket, address: tuple[str, int]) -> Connection:
-        _prepare(peer)
-        host = _text(address[0])
-        origin = _name(address) if self._shows else "-"
-        visitor = Visitor(origin)
-        connection = Connection(self._premises, peer, _name(address), visitor)
+    def _take_in(self, sock: socket.socket, host: str, port: int) -> Connection:
+        prepare(sock)
+        peer = f"{host}:{port}"
+        self._log.write(self._words.log_connected(peer))
+        enter_by = asyncio.get_running_loop().time() + self._limits.entry
+        connection = Connection(
+            sock,
+            Visitor(peer, peer if self._shows else "-", enter_by),
+            switchboard=self._switchboard,
+            limits=self._limits,
+            words=self._words,
+            on_closed=self._forget,
+        )
         refusal = self._refusal(host)
-        connection.greet()
-        if refusal:
-            connection.force_out(refusal)
-        else:
+        if not refusal:
             self._connections[connection] = host
             self._hosts[host] += 1
+        connection.start(refusal)
         return connection
 
     def _refusal(self, host: str) -> ForcedOut | None:
@@ -169,14 +175,13 @@ class Server:
 
 
 def _listen(address: str, port: str) -> socket.socket:
-    if not re.fullmatch("0|[1-9][0-9]{0,4}", port, re.ASCII) or int(port) > 65_535:
+    if not (is_address(address) and is_port(port)):
         raise InvalidAddress
     try:
-        ipaddress.ip_address(address)
         family, _, _, _, where = socket.getaddrinfo(
             address, int(port), type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
         )[0]
-    except (ValueError, OSError) as error:
+    except OSError as error:
         raise InvalidAddress from error
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -193,17 +198,6 @@ def _listen(address: str, port: str) -> socket.socket:
     return listener
 
 
-def _prepare(peer: socket.socket) -> None:
-    peer.setblocking(False)
-    with suppress(OSError):  # some systems refuse it for a peer that is gone already
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # TCP-3
-        if sys.platform == "darwin":
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPALIVE, KEEPALIVE)
-        else:
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE)
-
-
 def _give_the_room(connections: int) -> None:
     """Ask the system for as many open files as the connections need, if it has them."""
     if sys.platform != "win32":
@@ -218,20 +212,30 @@ def _give_the_room(connections: int) -> None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _text(host: str) -> str:
-    """Write an address as an origin has it: no zone, IPv4 as IPv4 (section 3)."""
-    address = ipaddress.ip_address(host.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(address)
+def run(
+    address: str,
+    port: str,
+    *,
+    limits: ServerLimits,
+    words: Words,
+    log: Log,
+    show_addresses: bool | None = None,
+) -> int:
+    """Run a server, on an event loop of its own, until a signal ends it.
 
-
-def _name(address: tuple[str, int]) -> str:
-    host = _text(address[0])
-    return f"[{host}]:{address[1]}" if ":" in host else f"{host}:{address[1]}"
-
-
-def run(server: Server) -> None:
-    """Serve until the server is stopped, on an event loop of its own."""
+    Gives the exit status; takes and raises what `Server` does.
+    """
+    server = Server(
+        address,
+        port,
+        limits=limits,
+        words=words,
+        log=log,
+        show_addresses=show_addresses,
+    )
+    when_asked_to_end(server.stop)
+    with suppress(OSError):  # nobody reads it: that is no reason not to serve
+        print(words.running(server.where), flush=True)
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         runner.run(server.serve())
+    return 0

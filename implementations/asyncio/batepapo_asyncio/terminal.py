@@ -17,6 +17,9 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import TextIO
 
+from .typed import Hint, fold, read_typed
+from .words import Words
+
 _CHUNK = 65_536
 """Octets of one read of standard input."""
 
@@ -29,16 +32,28 @@ _UNWRITTEN = 65_536
 _INVALID = "\ufffd"
 
 
+class Leaving(Exception):  # noqa: N818 - not an error
+    """The person has asked to leave, by word."""
+
+
+class InputEnded(Exception):  # noqa: N818 - not an error
+    """There is no typed line any more."""
+
+
 class Terminal:
     """What a person types, line by line, and what is shown to them.
 
     Must be made, and used, by tasks of one event loop.
 
+    Args:
+        words: for the person.
+
     Attributes:
         interactive: whether a person types there, rather than a pipe or file.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, words: Words) -> None:
+        self._words = words
         self._loop = asyncio.get_running_loop()
         self.interactive = sys.stdin is not None and sys.stdin.isatty()
         self._encoding = (sys.stdin and sys.stdin.encoding) or "utf-8"
@@ -59,11 +74,23 @@ class Terminal:
 
     # ---- input -----------------------------------------------------------------------
 
-    async def line(self) -> str | None:
-        """Give the next typed line without its end; None at the end of input.
+    async def line(self) -> str:
+        """Give the next typed line, folded, and tell if that changed it (TYPE-1).
+
+        Raises:
+            InputEnded: there is none; or nobody reads the output any more.
+        """
+        line = await self._line()
+        folded = fold(line)
+        if folded != line and read_typed(folded) is not Hint.NOT_ASCII:
+            self.tell(self._words.folded(folded))
+        return folded
+
+    async def _line(self) -> str:
+        """Give the next line as it was typed, without its end.
 
         What is not valid text, or too long to be kept, comes with U+FFFD in it, which
-        no line can be sent with. The end of input is also when nobody reads the output.
+        no line can be sent with.
         """
         while (end := self._typed.find(b"\n")) < 0 and not self._ended:
             if len(self._typed) > _LINE:
@@ -73,14 +100,18 @@ class Terminal:
         if end < 0:
             end = len(self._typed)
             if not end and not self._too_long:
-                return None
+                raise InputEnded
         line = bytes(self._typed[:end]).removesuffix(b"\r")  # TYPE-13
         del self._typed[: end + 1]
         too_long, self._too_long = self._too_long or len(line) > _LINE, False
         return _INVALID if too_long else line.decode(self._encoding, errors="replace")
 
-    def forget_typed(self) -> None:
-        """Drop what was typed until now (TYPE-12)."""
+    async def drop_typed_ahead(self) -> None:
+        """Drop what was typed on a terminal before a question (TYPE-12)."""
+        if not self.interactive:
+            return
+        self.tell(self._words.dropped())
+        await self.written()
         self._typed.clear()
         self._typed_since = monotonic()
         _forget_unread()
@@ -101,11 +132,11 @@ class Terminal:
 
     # ---- output ----------------------------------------------------------------------
 
-    def show(self, text: str, end: str = "\n") -> None:
+    def tell(self, text: str, end: str = "\n") -> None:
         """Write a line to standard output, as soon as it can be written."""
         self._enqueue(sys.stdout, text + end)
 
-    def complain(self, text: str) -> None:
+    def warn(self, text: str) -> None:
         """Write a line to standard error, in the same order."""
         self._enqueue(sys.stderr, text + "\n")
 

@@ -1,7 +1,6 @@
 """What a person typed: folded to ASCII, then what it means (section 10.2). Pure."""
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -55,25 +54,25 @@ _LOOK_ALIKES = str.maketrans(
 """folding.toml: what NFKD does not know, or takes apart in another way."""
 
 
-def fold(text: str) -> str:
+def fold(line: str) -> str:
     """Fold to ASCII, as far as that goes; the rest is left as it is (TYPE-1)."""
-    apart = unicodedata.normalize("NFKD", text.translate(_LOOK_ALIKES))
+    apart = unicodedata.normalize("NFKD", line.translate(_LOOK_ALIKES))
     return "".join(c for c in apart if unicodedata.category(c) != "Mn")
 
 
 @dataclass(frozen=True, slots=True)
 class SayToAll:
-    """A public message; `text` may be longer than one message can be."""
+    """A public message, divided into what one line can hold (TYPE-10)."""
 
-    text: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SayToOne:
-    """A private message; `text` as in `SayToAll`."""
+    """A private message, divided in the same way."""
 
     nick: str
-    text: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +99,24 @@ class Hint(Enum):
     """Nothing can be sent; the person is told why."""
 
     NOT_ASCII = auto()
-    COMMAND = auto()
-    BLANKS = auto()
-    EMPTY = auto()
+    UNKNOWN_COMMAND = auto()
+    NICK_WITH_BLANKS = auto()
+    EMPTY_TEXT = auto()
 
 
 Typed = SayToAll | SayToOne | AskList | Quit | Help | Nothing | Hint
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Where somebody offline wants to go, and as whom (ASK-3).
+
+    Each as it was typed, empty for its default; all None if they are to be asked for.
+    """
+
+    nick: str | None
+    address: str | None
+    port: str | None
 
 
 def read_typed(line: str) -> Typed:
@@ -122,21 +133,33 @@ def read_typed(line: str) -> Typed:
         case "/AJUDA":
             return Help()  # TYPE-4
         case command:
-            return Hint.COMMAND if command.startswith("/") else _read_text(line)
+            return Hint.UNKNOWN_COMMAND if command.startswith("/") else _read_text(line)
+
+
+def read_join(line: str) -> Join | None:
+    """Tell whether a folded line, typed offline, asks to enter, and where (ASK-3)."""
+    command, *words = line.split() or [""]
+    match command.upper(), words:
+        case "/ENTRAR", []:
+            return Join(None, None, None)
+        case "/ENTRAR", [nick, *where] if len(where) <= 2:
+            address, port = [*where, "", ""][:2]
+            return Join(nick, address, port)
+        case _:
+            return None
 
 
 def _read_text(line: str) -> Typed:
     before, colon, after = line.partition(":")
     if not colon or not (before == "" or is_nick(before.strip())):
-        return SayToAll(line)  # TYPE-9
+        return SayToAll(_divide(line))  # TYPE-9
     if before != before.strip():
-        return Hint.BLANKS  # TYPE-6
+        return Hint.NICK_WITH_BLANKS  # TYPE-6
     if not after:
-        return Hint.EMPTY  # TYPE-8
-    return SayToOne(before, after) if before else SayToAll(after)  # TYPE-5, TYPE-7
+        return Hint.EMPTY_TEXT  # TYPE-8
+    texts = _divide(after)
+    return SayToOne(before, texts) if before else SayToAll(texts)  # TYPE-5, TYPE-7
 
 
-def divide(text: str) -> Iterator[str]:
-    """Divide a text into what one message can hold (TYPE-10)."""
-    for first in range(0, len(text), TEXT):
-        yield text[first : first + TEXT]
+def _divide(text: str) -> tuple[str, ...]:
+    return tuple(text[first : first + TEXT] for first in range(0, len(text), TEXT))

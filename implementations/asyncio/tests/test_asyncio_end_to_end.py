@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from batepapo_asyncio import program
+
 PROGRAM = [sys.executable, "-m", "batepapo_asyncio"]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -204,3 +206,64 @@ def test_a_server_without_an_address_reports_code_05():
     )
     assert done.returncode == 5
     assert b"ERRO 05" in done.stderr
+
+
+def server(*arguments, typed=""):
+    return subprocess.run(
+        [*PROGRAM, "server", *arguments],
+        input=typed.encode(),
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+
+
+def test_a_rate_is_a_whole_number():
+    done = server("--rate", "1.5")
+    assert done.returncode == 2
+    assert b"--rate" in done.stderr
+
+
+def test_what_is_given_is_what_an_empty_line_means_to_the_operator():
+    done = server("127.0.0.256", "1", "--ask", typed="\n\n")
+    assert b"[127.0.0.256] >>> " in done.stderr
+    assert b"[1] >>> " in done.stderr
+    assert done.returncode == 5
+
+
+def test_an_empty_address_and_port_are_the_defaults(monkeypatch):
+    def take(address, port, **_):
+        assert (address, port) == ("127.0.0.1", "55555")
+        return 42
+
+    monkeypatch.setattr(program.server, "run", take)
+    assert program.run(["server", "", ""]) == 42
+
+
+def test_help_at_a_question_is_shown_and_the_question_asked_again():
+    done = client("127.0.0.1", typed="/ajuda\nquit\n")
+    assert done.returncode == 0
+    assert done.stdout.count(b"Porta [55555] >>> ") == 2
+    assert b"/USUARIOS" in done.stdout
+
+
+@posix
+def test_a_server_can_start_again_at_once_at_the_same_port(serve):  # RUN-9
+    first, port = serve()
+    ana = Peer(port).enter("ana")
+    first.send_signal(signal.SIGTERM)
+    ana.rest()
+    ana.close()  # after the server has: so it is the server's port that TCP remembers
+    assert first.wait(timeout=10) == 0
+    with socket.socket() as unaware, pytest.raises(OSError, match="in use"):
+        unaware.bind(("127.0.0.1", port))
+    again = subprocess.Popen(
+        [*PROGRAM, "server", "127.0.0.1", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert again.stdout.readline().endswith(b":%d\n" % port)
+    finally:
+        again.kill()
+        again.communicate()

@@ -22,7 +22,7 @@ def test_every_limit_is_the_specified_one(row):
 
 
 def test_every_option_has_the_specified_default():
-    parser = arguments.parser_of(Words(Language.EN))
+    parser = arguments.parser_of(Words(Language.ENGLISH))
     defaults = {
         **vars(parser.parse_args(["client"])),
         **vars(parser.parse_args(["server"])),
@@ -82,9 +82,9 @@ def test_every_explanation_may_go_over_the_wire(language):
         errors.OverLimit("SLOW-5"),
         errors.ServerEnds(),
     ]
-    explanations = [words.explain(error) for error in sent]
+    explanations = [words.explanation(error) for error in sent]
     assert len(set(explanations)) == len(explanations)
-    for text in [*explanations, words.goodbye(), words.hung_up(), words.lost()]:
+    for text in [*explanations, words.goodbye(), words.hung_up(), words.reset()]:
         assert text.isascii()
         assert text.isprintable()
         assert 1 <= len(text) <= limits.EXPLANATION
@@ -94,11 +94,11 @@ def test_every_explanation_may_go_over_the_wire(language):
 @pytest.mark.parametrize(
     ("environment", "language"),
     [
-        ({}, Language.PT),
-        ({"LANG": "en_GB.UTF-8"}, Language.EN),
-        ({"LANG": "de_DE.UTF-8"}, Language.PT),
-        ({"LC_ALL": "pt_BR", "LANG": "en_GB"}, Language.PT),
-        ({"LC_ALL": "", "LC_MESSAGES": "en", "LANG": "pt_BR"}, Language.EN),
+        ({}, Language.PORTUGUESE),
+        ({"LANG": "en_GB.UTF-8"}, Language.ENGLISH),
+        ({"LANG": "de_DE.UTF-8"}, Language.PORTUGUESE),
+        ({"LC_ALL": "pt_BR", "LANG": "en_GB"}, Language.PORTUGUESE),
+        ({"LC_ALL": "", "LC_MESSAGES": "en", "LANG": "pt_BR"}, Language.ENGLISH),
     ],
 )
 def test_the_language_is_that_of_the_environment(environment, language):

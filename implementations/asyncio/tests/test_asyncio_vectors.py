@@ -25,7 +25,6 @@ from batepapo_asyncio.typed import (
     Quit,
     SayToAll,
     SayToOne,
-    divide,
     fold,
     read_typed,
 )
@@ -146,13 +145,10 @@ def test_nicks_are_compared_without_case(row):
 
 def sent(typed):
     match typed:
-        case SayToAll(text):
-            return [format_message(Public(part)).strip(b"\n") for part in divide(text)]
-        case SayToOne(nick, text):
-            return [
-                format_message(Private(nick, part)).strip(b"\n")
-                for part in divide(text)
-            ]
+        case SayToAll(texts):
+            return [format_message(Public(text)).strip(b"\n") for text in texts]
+        case SayToOne(nick, texts):
+            return [format_message(Private(nick, text)).strip(b"\n") for text in texts]
         case AskList():
             return [format_message(ListParticipants()).strip(b"\n")]
         case Quit():

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from batepapo_threaded.signals import when_asked_to_end
+from .signals import when_asked_to_end
 
 
 def _leave() -> None:
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     when_asked_to_end(_leave)  # until the program has something better to do
     # Imported now: a Ctrl-C that comes meanwhile must leave no traceback.
-    from batepapo_threaded.program import run  # noqa: PLC0415
+    from .program import run  # noqa: PLC0415
 
     return run(sys.argv[1:] if arguments is None else arguments)
 

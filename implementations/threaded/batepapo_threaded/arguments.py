@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from batepapo_threaded import SOFTWARE
-from batepapo_threaded.limits import (
+from . import SOFTWARE
+from .limits import (
     ADDRESS,
     ANSWER,
     CONNECTIONS,
@@ -19,7 +19,7 @@ from batepapo_threaded.limits import (
     RATE,
     STALL,
 )
-from batepapo_threaded.words import Language, Words, language_from
+from .words import Language, Words, language_from
 
 _Say = Callable[[str, str], str]
 

@@ -4,8 +4,8 @@ The cost of a chat server is system calls. So each event is formatted once, and 
 a batch holds for everyone is joined once.
 """
 
-from batepapo_threaded.messages import format_message
-from batepapo_threaded.room import Delivery, Visitor
+from .messages import format_message
+from .room import Delivery, Visitor
 
 
 class Batch:

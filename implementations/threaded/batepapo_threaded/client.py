@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from batepapo_threaded.conversation import Conversation
-from batepapo_threaded.errors import ChatError, InvalidServer, Problem
-from batepapo_threaded.limits import ADDRESS, PORT
-from batepapo_threaded.link import Link
-from batepapo_threaded.messages import ServerMessage, is_nick
-from batepapo_threaded.signals import when_asked_to_end
-from batepapo_threaded.sockets import is_address, is_port
-from batepapo_threaded.terminal import InputEnded, Leaving, Terminal
-from batepapo_threaded.typed import (
+from .conversation import Conversation
+from .errors import ChatError, InvalidServer, Problem
+from .limits import ADDRESS, PORT
+from .link import Link
+from .messages import ServerMessage, is_nick
+from .signals import when_asked_to_end
+from .sockets import is_address, is_port
+from .terminal import InputEnded, Leaving, Terminal
+from .typed import (
     AskList,
     Help,
     Hint,
@@ -21,7 +21,7 @@ from batepapo_threaded.typed import (
     read_join,
     read_typed,
 )
-from batepapo_threaded.words import Words
+from .words import Words
 
 
 class Client:

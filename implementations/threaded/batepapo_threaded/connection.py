@@ -5,17 +5,17 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-from batepapo_threaded import SOFTWARE
-from batepapo_threaded.blocking import receive, wake_and_end
-from batepapo_threaded.errors import ForcedOut
-from batepapo_threaded.limits import DRAIN, FLUSH, LINE, ServerLimits
-from batepapo_threaded.lines import LineBuffer
-from batepapo_threaded.messages import Greeting, format_message
-from batepapo_threaded.outbox import Outbox
-from batepapo_threaded.pace import Pace
-from batepapo_threaded.room import State, Visitor
-from batepapo_threaded.switchboard import Switchboard
-from batepapo_threaded.words import Words
+from . import SOFTWARE
+from .blocking import receive, wake_and_end
+from .errors import ForcedOut
+from .limits import DRAIN, FLUSH, LINE, ServerLimits
+from .lines import LineBuffer
+from .messages import Greeting, format_message
+from .outbox import Outbox
+from .pace import Pace
+from .room import State, Visitor
+from .switchboard import Switchboard
+from .words import Words
 
 _CHUNK = 16_384
 """Octets of one read: large enough for a flood, small enough to take turns."""

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from time import monotonic
 
-from batepapo_threaded.entrance import Entrance, Stage
-from batepapo_threaded.errors import (
+from .entrance import Entrance, Stage
+from .errors import (
     ChatError,
     ConnectionLost,
     ForcedOut,
     InvalidServer,
     Problem,
 )
-from batepapo_threaded.link import Link
-from batepapo_threaded.messages import (
+from .link import Link
+from .messages import (
     Enter,
     Greeting,
     Leave,
@@ -22,8 +22,8 @@ from batepapo_threaded.messages import (
     Refused,
     ServerMessage,
 )
-from batepapo_threaded.terminal import InputEnded, Leaving, Terminal
-from batepapo_threaded.typed import (
+from .terminal import InputEnded, Leaving, Terminal
+from .typed import (
     AskList,
     Help,
     Hint,
@@ -33,7 +33,7 @@ from batepapo_threaded.typed import (
     SayToOne,
     read_typed,
 )
-from batepapo_threaded.words import Words
+from .words import Words
 
 
 class Conversation:

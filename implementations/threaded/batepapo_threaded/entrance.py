@@ -2,8 +2,8 @@
 
 from enum import Enum, auto
 
-from batepapo_threaded.errors import InvalidServer, Problem
-from batepapo_threaded.messages import (
+from .errors import InvalidServer, Problem
+from .messages import (
     Entered,
     Greeting,
     Participants,

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from contextlib import suppress
 
-from batepapo_threaded.mailbox import Mailbox
+from .mailbox import Mailbox
 
 if sys.platform != "win32":
     import termios

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from batepapo_threaded.errors import Malformed
-from batepapo_threaded.limits import LINE
+from .errors import Malformed
+from .limits import LINE
 
 _MAY_BECOME_LEGAL = re.compile(rb"[\x20-\x7e]*\r?")
 

@@ -6,25 +6,25 @@ from collections import deque
 from contextlib import suppress
 from typing import Any, Self
 
-from batepapo_threaded.blocking import receive
-from batepapo_threaded.errors import (
+from .blocking import receive
+from .errors import (
     ChatError,
     ConnectionLost,
     InvalidServer,
     Malformed,
     Problem,
 )
-from batepapo_threaded.limits import OUTBOX
-from batepapo_threaded.lines import LineBuffer
-from batepapo_threaded.mailbox import Mailbox
-from batepapo_threaded.messages import (
+from .limits import OUTBOX
+from .lines import LineBuffer
+from .mailbox import Mailbox
+from .messages import (
     Request,
     ServerMessage,
     format_message,
     parse_server_message,
 )
-from batepapo_threaded.outbox import Outbox
-from batepapo_threaded.sockets import prepare
+from .outbox import Outbox
+from .sockets import prepare
 
 _CHUNK = 16_384
 """Octets of one read."""

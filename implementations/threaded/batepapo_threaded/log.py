@@ -5,9 +5,9 @@ import stat
 import sys
 from pathlib import Path
 
-from batepapo_threaded.clock import utc_now
-from batepapo_threaded.printer import Printer, Sink, write_to
-from batepapo_threaded.words import Words
+from .clock import utc_now
+from .printer import Printer, Sink, write_to
+from .words import Words
 
 _STANDARD_ERROR = 2
 

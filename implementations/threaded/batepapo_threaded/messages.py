@@ -7,7 +7,7 @@ The patterns below are `spec/grammar.abnf`, rule by rule. All are matched whole
 import re
 from dataclasses import dataclass
 
-from batepapo_threaded.errors import InvalidServer, Malformed, Problem
+from .errors import InvalidServer, Malformed, Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
-from batepapo_threaded.blocking import (
+from .blocking import (
     reset_when_closed,
     send_now,
     wait_until_writable,

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 
-from batepapo_threaded import client, server
-from batepapo_threaded.arguments import language_of, parser_of
-from batepapo_threaded.errors import InvalidAddress
-from batepapo_threaded.limits import ADDRESS, PORT, ServerLimits
-from batepapo_threaded.words import Words
+from . import client, server
+from .arguments import language_of, parser_of
+from .errors import InvalidAddress
+from .limits import ADDRESS, PORT, ServerLimits
+from .log import Log
+from .words import Words
 
 
 def _serve(options: argparse.Namespace, words: Words) -> int:
@@ -19,6 +20,10 @@ def _serve(options: argparse.Namespace, words: Words) -> int:
     if options.ask:
         address = _ask(words.ask_address(address)) or address
         port = _ask(words.ask_port(port)) or port
+    try:
+        log = Log(words, options.log_file)
+    except OSError:
+        return _fail(words.no_log_file(), 2)
     try:
         return server.run(
             address,
@@ -32,15 +37,11 @@ def _serve(options: argparse.Namespace, words: Words) -> int:
                 rate=options.rate,
             ),
             words=words,
-            show_addresses=None
-            if options.addresses is None
-            else options.addresses == "show",
-            log_file=options.log_file,
+            log=log,
+            show_addresses=options.addresses and options.addresses == "show",
         )
     except InvalidAddress:
         return _fail(words.invalid_address(), 5)
-    except OSError:
-        return _fail(words.no_log_file(), 2)
 
 
 def _join(options: argparse.Namespace, words: Words) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from batepapo_threaded.errors import NickInUse, NoSuchDestination, OutOfState
-from batepapo_threaded.messages import (
+from .errors import NickInUse, NoSuchDestination, OutOfState
+from .messages import (
     Enter,
     Entered,
     Leave,

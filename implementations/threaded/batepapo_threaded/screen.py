@@ -7,8 +7,8 @@ printable ASCII pass (SAFE-1); the line ends are our own.
 import sys
 from typing import TextIO
 
-from batepapo_threaded.errors import ChatError
-from batepapo_threaded.messages import (
+from .errors import ChatError
+from .messages import (
     Entered,
     Greeting,
     Left,
@@ -19,9 +19,9 @@ from batepapo_threaded.messages import (
     ServerMessage,
     Whispered,
 )
-from batepapo_threaded.printer import Printer, Sink, write_to
-from batepapo_threaded.typed import Hint
-from batepapo_threaded.words import Words
+from .printer import Printer, Sink, write_to
+from .typed import Hint
+from .words import Words
 
 _FULL = 65_536
 """Octets that may wait for who reads our output before we stop reading."""

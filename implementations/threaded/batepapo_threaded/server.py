@@ -9,23 +9,22 @@ import sys
 import threading
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Address, ip_address
-from pathlib import Path
 from time import monotonic
 
-from batepapo_threaded.connection import Connection
-from batepapo_threaded.errors import (
+from .connection import Connection
+from .errors import (
     ForcedOut,
     InvalidAddress,
     OverLimit,
     ServerFull,
 )
-from batepapo_threaded.limits import END, ServerLimits
-from batepapo_threaded.log import Log
-from batepapo_threaded.room import State, Visitor
-from batepapo_threaded.signals import when_asked_to_end
-from batepapo_threaded.sockets import address_text, is_address, is_port, prepare
-from batepapo_threaded.switchboard import Switchboard
-from batepapo_threaded.words import Words
+from .limits import END, ServerLimits
+from .log import Log
+from .room import State, Visitor
+from .signals import when_asked_to_end
+from .sockets import address_text, is_address, is_port, prepare
+from .switchboard import Switchboard
+from .words import Words
 
 if sys.platform != "win32":
     import resource
@@ -255,18 +254,16 @@ def run(
     *,
     limits: ServerLimits,
     words: Words,
+    log: Log,
     show_addresses: bool | None = None,
-    log_file: Path | None = None,
 ) -> int:
     """Run a server until a signal ends it; gives the exit status.
 
     Raises:
-        OSError: the log file cannot be opened; the operator's mistake (LOG-3).
         InvalidAddress: the server cannot listen there; the operator's mistake.
     """
     _allow_many_files(limits.connections)
     threading.stack_size(_STACK)
-    log = Log(words, log_file)
     server = Server(
         address,
         port,

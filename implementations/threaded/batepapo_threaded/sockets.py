@@ -5,8 +5,8 @@ import re
 import socket
 from contextlib import suppress
 
-from batepapo_threaded.blocking import DO_NOT_WAIT
-from batepapo_threaded.limits import KEEPALIVE
+from .blocking import DO_NOT_WAIT
+from .limits import KEEPALIVE
 
 _WHOLE_PORT = re.compile(r"0|[1-9][0-9]{0,4}")
 

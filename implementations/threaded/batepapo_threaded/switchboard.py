@@ -10,20 +10,20 @@ import threading
 from collections.abc import Iterator
 from time import monotonic
 
-from batepapo_threaded.batch import Batch
-from batepapo_threaded.clock import Clock
-from batepapo_threaded.errors import (
+from .batch import Batch
+from .clock import Clock
+from .errors import (
     ForcedOut,
     NickInUse,
     NoSuchDestination,
     ServerEnds,
     TooLate,
 )
-from batepapo_threaded.log import Log
-from batepapo_threaded.messages import Refused, format_message, parse_request
-from batepapo_threaded.outbox import Outbox
-from batepapo_threaded.room import Delivery, Room, State, Visitor
-from batepapo_threaded.words import Words
+from .log import Log
+from .messages import Refused, format_message, parse_request
+from .outbox import Outbox
+from .room import Delivery, Room, State, Visitor
+from .words import Words
 
 _FULL = 65_536
 """Octets after which a batch is delivered before further lines are carried out:

@@ -4,15 +4,15 @@ import os
 import sys
 from time import monotonic
 
-from batepapo_threaded.keyboard import LONGEST, Keyboard
-from batepapo_threaded.limits import LEAVE
-from batepapo_threaded.link import Link
-from batepapo_threaded.mailbox import Mailbox
-from batepapo_threaded.messages import ServerMessage
-from batepapo_threaded.printer import Printer, Sink
-from batepapo_threaded.screen import Screen
-from batepapo_threaded.typed import fold
-from batepapo_threaded.words import Words
+from .keyboard import LONGEST, Keyboard
+from .limits import LEAVE
+from .link import Link
+from .mailbox import Mailbox
+from .messages import ServerMessage
+from .printer import Printer, Sink
+from .screen import Screen
+from .typed import fold
+from .words import Words
 
 
 class Leaving(Exception):

@@ -8,8 +8,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from batepapo_threaded.limits import TEXT
-from batepapo_threaded.messages import is_nick
+from .limits import TEXT
+from .messages import is_nick
 
 _FOLDING = str.maketrans(
     {

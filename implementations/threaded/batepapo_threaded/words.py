@@ -6,7 +6,7 @@ What goes over the wire has no accents: the wire carries ASCII alone.
 from collections.abc import Mapping
 from enum import Enum
 
-from batepapo_threaded.errors import (
+from .errors import (
     ChatError,
     ForcedOut,
     InvalidServer,

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from batepapo_threaded import program, server
+
 PACKAGE = Path(__file__).parents[1]
 GREETING = b"BATEPAPO 1 x\n"
 ENTRY = b"USUARIOS 0\nENTROU 2026-11-20T18:57:11.537Z ana@-\n"
@@ -160,6 +162,7 @@ def test_ctrl_c_leaves_at_once(port: str) -> None:
         (["127.0.0.256"], 5, "ERRO 05"),
         (["127.0.0.1", "70000"], 5, "ERRO 05"),
         (["--rate", "-1"], 2, "--rate"),
+        (["--rate", "1.5"], 2, "--rate"),
         (["--entry-timeout", "0"], 2, "--entry-timeout"),
         (["--nao"], 2, "--nao"),
         (["--log-file", str(PACKAGE)], 2, "arquivo"),
@@ -177,3 +180,51 @@ def test_the_operator_is_asked() -> None:
     status, out, err = run("server", "--ask", typed="127.0.0.256\n\n")
     assert (status, out) == (5, "")
     assert err.count(" >>> ") == 2
+
+
+def test_what_is_given_is_what_an_empty_line_means_to_the_operator() -> None:
+    status, _, err = run("server", "127.0.0.256", "1", "--ask", typed="\n\n")
+    assert status == 5
+    assert "[127.0.0.256] >>> " in err
+    assert "[1] >>> " in err
+
+
+def test_an_empty_address_and_port_are_the_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def take(address: str, port: str, **_: object) -> int:
+        assert (address, port) == ("127.0.0.1", "55555")
+        return 42
+
+    monkeypatch.setattr(server, "run", take)
+    assert program.run(["server", "", ""]) == 42
+
+
+def test_help_at_a_question_is_shown_and_the_question_asked_again() -> None:
+    status, out, _ = run("client", "127.0.0.1", typed="/ajuda\nquit\n")
+    assert status == 0
+    assert out.count("Porta do servidor [55555] >>> ") == 2
+    assert "/USUARIOS" in out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ends a process by SIGTERM")
+def test_a_server_can_start_again_at_once_at_the_same_port() -> None:  # RUN-9
+    first = start("server", "127.0.0.1", "0")
+    assert first.stdout is not None
+    port = int(first.stdout.readline().rpartition(b":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as ana:
+        ana.sendall(b"/ENTRAR ana\n")
+        first.terminate()
+        while ana.recv(65_536):
+            pass
+    # The server has closed first: so it is its port that TCP remembers.
+    first.communicate(timeout=10)
+    with socket.socket() as unaware, pytest.raises(OSError, match="in use"):
+        unaware.bind(("127.0.0.1", port))
+    again = start("server", "127.0.0.1", str(port))
+    try:
+        assert again.stdout is not None
+        assert again.stdout.readline().endswith(b":%d\n" % port)
+    finally:
+        again.kill()
+        again.communicate()
