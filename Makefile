@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit conformance newest spec clean help
+.PHONY: interop test lint unit conformance zoo newest spec clean help
 
 help:           ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -17,7 +17,7 @@ help:           ## what there is
 interop: $(VENV)/ready  ## every client against every server, as real processes
 	$(RUN) batepapo interop
 
-test: lint unit conformance interop newest  ## everything below
+test: lint unit conformance interop zoo newest  ## everything below
 
 lint: $(VENV)/ready     ## style, types, and the tables of the specification
 	$(RUN) ruff check
@@ -33,6 +33,9 @@ conformance: $(VENV)/ready  ## both servers and both clients through the suite
 	$(RUN) batepapo check server --implementation asyncio
 	$(RUN) batepapo check client --implementation threaded
 	$(RUN) batepapo check client --implementation asyncio
+
+zoo: $(VENV)/ready      ## the suite against servers that are wrong on purpose
+	$(RUN) pytest conformance/zoo
 
 newest:         ## the same on the newest Python that is installed
 ifeq ($(NEWEST),)

@@ -206,7 +206,7 @@ class Run:
 # What shows only sometimes, and may by chance not show in the whole delivery:
 # a line that a reset destroyed, one of two orders, a worker that was still free.
 # It is no matter of finding the lines.
-_TIMING = frozenset({"CLOSE-1", "ORDER-1", "ORDER-5", "SERVE-1"})
+_TIMING = frozenset({"CLOSE-1", "ORDER-1", "ORDER-2", "ORDER-5", "SERVE-1"})
 
 
 def settle(results: Iterable[Result], specification: Specification) -> list[Result]:

@@ -3,32 +3,38 @@
 So half a message is said aloud when its author's connection breaks.
 """
 
+import socket
 import sys
 from collections.abc import Iterator
+from weakref import WeakSet
 
-from batepapo_threaded import connection, lines
+from batepapo_threaded import connection, lines, sockets
 from batepapo_threaded.__main__ import main
+
+END = b"\r\n"
+ENDED: WeakSet[socket.socket] = WeakSet()
+
+
+def receive(sock: socket.socket, limit: int) -> bytes:
+    """Give a line end of its own when the stream ends, once."""
+    chunk = sockets.receive(sock, limit)
+    if chunk or sock in ENDED:
+        return chunk
+    ENDED.add(sock)
+    return END
 
 
 class LineBuffer(lines.LineBuffer):
-    """Can be asked for what is left."""
+    """Needs no line end where no line has begun."""
 
-    def rest(self) -> Iterator[bytes]:
-        yield from super().feed(b"\n" if self._partial else b"")
-
-
-class Connection(connection.Connection):
-    """Carries out what is left when the stream has ended."""
-
-    def _read(self) -> None:
-        lines = LineBuffer()
-        while chunk := connection.receive(self._sock, 16_384):
-            self._switchboard.carry_out(self.visitor, lines.feed(chunk), sys.maxsize)
-            self._outbox.wait_until_empty()
-        self._switchboard.carry_out(self.visitor, lines.rest(), sys.maxsize)
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        if chunk is END and not self._partial:
+            return iter(())
+        return super().feed(chunk)
 
 
-connection.Connection._read = Connection._read  # type: ignore[method-assign]  # the mistake is put in
+connection.receive = receive
+connection.LineBuffer = LineBuffer  # type: ignore[misc]  # the mistake is put in
 
 if __name__ == "__main__":
     sys.exit(main(["server", *sys.argv[1:]]))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+CHECK = [sys.executable, "-m", "batepapo", "check", "server"]
 BROKEN = {
     "one_read_one_line": "FRAME-3",
     "reads_not_joined": "FRAME-3",
@@ -37,8 +38,7 @@ def test_the_first_rule_named_is_the_one_it_breaks(name: str, tmp_path: Path) ->
     command = f'"{sys.executable}" "{HERE / name}.py" {{address}} {{port}}'
     testee.write_text(f"command = '{command}'\noptions = 'contract'\n")
     run = subprocess.run(
-        [sys.executable, "-m", "batepapo", "check", "server", "--json"]
-        + ["--testee", str(testee)],
+        [*CHECK, "--json", "--testee", testee],
         capture_output=True,
         text=True,
         check=False,

@@ -166,7 +166,9 @@ def test_no_answer_to_a_second_try(stage: Stage, patience: _Patience) -> None:
 def test_whoever_is_asked_for_a_nick_may_think(
     stage: Stage, patience: _Patience
 ) -> None:
-    """FAIL-3: it is the server's answer that is waited for, not the person's."""
+    """“no complete answer within 10 s after `/ENTRAR` was sent” - the server's answer
+    is waited for, not the person's.
+    """
     ana = patience.start()
     wire = stage.greet("ana")
     wire.send(refused("01", "ana"))
@@ -183,7 +185,9 @@ def test_whoever_is_asked_for_a_nick_may_think(
 
 @requirement("FAIL-3")
 def test_once_entered_silence_is_no_error(stage: Stage, patience: _Patience) -> None:
-    """FAIL-3: of a greeting and an answer; a quiet room is nothing unusual."""
+    """“No greeting within 10 s [...], or no complete answer”: neither is due any more; a
+    quiet room is nothing unusual.
+    """
     ana = patience.start()
     wire = stage.accept()
     wire.send(greeting())

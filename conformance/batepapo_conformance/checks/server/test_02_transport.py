@@ -56,7 +56,7 @@ def _ipv6_loopback() -> str:
 @requirement("TCP-3")
 def test_keepalive_is_switched_on(serve: Serve) -> None:
     """“A server MUST have TCP keepalive switched on for every accepted connection,
-    so that after 60 s of silence the system begins to ask”.
+    so that after at most 60 s of silence the system begins to ask”.
     """
     server = serve()
     waiting, entered = server.connect("ana"), server.participant("beto")
