@@ -185,8 +185,8 @@ def test_whoever_is_asked_for_a_nick_may_think(
 
 @requirement("FAIL-3")
 def test_once_entered_silence_is_no_error(stage: Stage, patience: _Patience) -> None:
-    """“No greeting within 10 s [...], or no complete answer”: neither is due any more; a
-    quiet room is nothing unusual.
+    """“No greeting within 10 s [...], or no complete answer”: neither is due any more;
+    a quiet room is nothing unusual.
     """
     ana = patience.start()
     wire = stage.accept()
