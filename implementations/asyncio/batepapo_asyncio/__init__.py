@@ -1,9 +1,11 @@
-"""Bate-papo version 1 in tasks: a server and a client, each on one event loop.
+"""Bate-papo with tasks: a server and a client, each on one event loop.
 
-Read the files in this order: limits, errors, messages, lines, words, room; clock, log,
-outbox, batch, connection, server; then typed, screen, terminal, link, conversation,
-client; then arguments, program and __main__.
+Reading order: `limits`, `errors`, `messages`, `lines`, `words`; then the server:
+`clock`, `room`, `log`, `sockets`, `outbox`, `batch`, `switchboard`, `pace`,
+`connection`, `server`; then the client: `typed`, `screen`, `link`, `terminal`,
+`entrance`, `conversation`, `client`; and `signals`, `arguments`, `program`, `__main__`,
+where both begin.
 """
 
-SOFTWARE = "batepapo-asyncio/0.1"
+SOFTWARE = "batepapo-asyncio/0.1.0"
 """The token of the greeting (GREET-2)."""

@@ -43,7 +43,7 @@ class Client:
         self._loop = asyncio.get_running_loop()
         self._main = asyncio.current_task()
         self._terminal = Terminal(self._words)
-        self._screen = Screen(self._terminal, self._words)
+        self._screen = Screen(self._words, self._terminal)
         ticking = asyncio.create_task(_tick())
         try:
             if address is None:

@@ -96,7 +96,7 @@ class Connection:
             self._is_reading = False
             self._conversation.reschedule(self._loop.time())
 
-    def give_up(self) -> None:
+    def abort(self) -> None:
         """Close without politeness, and without what waits in the outbox."""
         self._rude = True
         self._outbox.discard()

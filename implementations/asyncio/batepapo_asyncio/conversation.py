@@ -59,7 +59,7 @@ class Conversation:
         self._loop = asyncio.get_running_loop()
         self._terminal = terminal
         self._words = words
-        self._screen = Screen(terminal, words)
+        self._screen = Screen(words, terminal)
         self._answer_timeout = answer_timeout
         self._ask_another_nick = ask_another_nick
         self._entrance = Entrance()
@@ -81,7 +81,7 @@ class Conversation:
             ):
                 await self._be_greeted()
                 await self._enter(nick)
-                await self._talk()
+                await self._converse()
         except TimeoutError:
             if not self.leaving_until:
                 raise InvalidServer(Problem.SILENCE) from None
@@ -138,7 +138,7 @@ class Conversation:
 
     # ---- the conversation ------------------------------------------------------------
 
-    async def _talk(self) -> None:
+    async def _converse(self) -> None:
         self.entered = True
         typing = self._typing = asyncio.create_task(self._type())
         try:

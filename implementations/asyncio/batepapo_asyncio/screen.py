@@ -28,9 +28,9 @@ class Screen:
     Standard output gets what is said, standard error what went wrong.
     """
 
-    def __init__(self, terminal: Terminal, words: Words) -> None:
-        self._terminal = terminal
+    def __init__(self, words: Words, terminal: Terminal) -> None:
         self._words = words
+        self._terminal = terminal
 
     def show(self, message: ServerMessage) -> None:
         """Show a message of the server."""

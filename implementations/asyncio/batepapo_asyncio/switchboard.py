@@ -24,7 +24,7 @@ from .room import Delivery, Room, State, Visitor
 from .words import Words
 
 
-class Reader(Protocol):
+class _Reader(Protocol):
     """What the switchboard has to know of a connection."""
 
     def take(self, octets: bytes) -> None:
@@ -33,7 +33,7 @@ class Reader(Protocol):
     def stop_reading(self) -> None:
         """Read nothing more; begin to close."""
 
-    def give_up(self) -> None:
+    def abort(self) -> None:
         """Close without politeness, whatever is still to be sent."""
 
 
@@ -50,14 +50,14 @@ class Switchboard:
         self._room = Room(words.goodbye())
         self._clock = Clock()
         self._batch = Batch()
-        self._readers: dict[Visitor, Reader] = {}
+        self._readers: dict[Visitor, _Reader] = {}
 
     @property
     def size(self) -> int:
         """Octets collected and not dealt out yet."""
         return self._batch.size
 
-    def connect(self, visitor: Visitor, reader: Reader) -> None:
+    def connect(self, visitor: Visitor, reader: _Reader) -> None:
         """Take in a new connection, and greet it (GREET-1)."""
         self._readers[visitor] = reader
         self._batch.add([Delivery(visitor, Greeting(SOFTWARE))])
@@ -136,7 +136,7 @@ class Switchboard:
 
     def _cut_off(self, visitor: Visitor, error: OverLimit) -> list[Delivery]:
         """Cut off; gives what the others are to be told (SLOW-3)."""
-        self._readers[visitor].give_up()
+        self._readers[visitor].abort()
         return self._leave_room(visitor, self._words.explanation(error))
 
     def _leave_room(self, visitor: Visitor, reason: str) -> list[Delivery]:

@@ -170,10 +170,10 @@ class Words:
 
     # ---- the server's other words ----------------------------------------------------
 
-    def running(self, address: str) -> str:
+    def running(self, where: str) -> str:
         """Say where to connect; ends in the address (RUN-2)."""
         return self._in(
-            f"Servidor está rodando em {address}", f"Server is running at {address}"
+            f"Servidor está rodando em {where}", f"Server is running at {where}"
         )
 
     # ---- the command line ------------------------------------------------------------
@@ -364,9 +364,9 @@ class Words:
 
     # ---- what a client says of a typed line ------------------------------------------
 
-    def folded(self, text: str) -> str:
+    def folded(self, line: str) -> str:
         """Show what a line became (TYPE-1)."""
-        return self._in(f"* Em ASCII: {text}", f"* In ASCII: {text}")
+        return self._in(f"* Em ASCII: {line}", f"* In ASCII: {line}")
 
     def not_ascii(self) -> str:
         """Say why a line is not sent (TYPE-1)."""
@@ -405,7 +405,7 @@ class Words:
         return self._in(
             """\
 * texto         diz o texto a todos
-* :texto        o mesmo, comece o texto com o que começar
+* :texto        o mesmo, seja qual for o início do texto
 * nick:texto    diz o texto só a quem tem esse nick
 * /USUARIOS     mostra quem está na sala
 * /ENTRAR       entra em uma sala (só quando desconectado)

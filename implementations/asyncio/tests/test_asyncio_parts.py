@@ -100,7 +100,7 @@ class Reader:
     def stop_reading(self):
         self.reads = False
 
-    give_up = stop_reading
+    abort = stop_reading
 
     def keywords(self):
         return [line.split()[0].decode() for line in b"".join(self.writes).splitlines()]

@@ -152,7 +152,7 @@ class Switchboard:
     def _release_if_closed(self, visitor: Visitor) -> None:
         """Close politely what has left by its own wish."""
         if visitor.state is State.CLOSED and visitor in self._outboxes:
-            self._log_gone(visitor, self._words.goodbye())
+            self._log_left(visitor, self._words.goodbye())
             self._outboxes.pop(visitor).finish()
 
     def _force_out(self, visitor: Visitor, error: ForcedOut, batch: Batch) -> None:
@@ -168,7 +168,7 @@ class Switchboard:
         batch = Batch()
         for delivery in self._room.depart(visitor, reason, self._clock.now()):
             batch.add(delivery)
-        self._log_gone(visitor, reason)
+        self._log_left(visitor, reason)
         self._deliver(batch)
 
     def _deliver(self, batch: Batch, *sender: Visitor) -> None:
@@ -189,7 +189,7 @@ class Switchboard:
                 self._outboxes.pop(visitor).abort()
                 for delivery in self._room.depart(visitor, reason, self._clock.now()):
                     batch.add(delivery)
-                self._log_gone(visitor, reason)
+                self._log_left(visitor, reason)
             reason = self._words.overflowed()
             visitors = [
                 visitor
@@ -197,5 +197,5 @@ class Switchboard:
                 if not self._outboxes[visitor].put(batch.octets_for(visitor))
             ]
 
-    def _log_gone(self, visitor: Visitor, reason: str) -> None:
+    def _log_left(self, visitor: Visitor, reason: str) -> None:
         self._log.write(self._words.log_left(visitor.peer, visitor.nick, reason))
