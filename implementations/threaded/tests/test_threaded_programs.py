@@ -214,9 +214,12 @@ def test_a_server_can_start_again_at_once_at_the_same_port() -> None:  # RUN-9
     port = int(first.stdout.readline().rpartition(b":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as ana:
         ana.sendall(b"/ENTRAR ana\n")
-        first.terminate()
-        while ana.recv(65_536):
+        lines = ana.makefile("rb")
+        while not lines.readline().startswith(b"ENTROU"):
             pass
+        first.terminate()
+        assert lines.read().startswith(b"ERRO 03 fim")
+        lines.close()
     # The server has closed first: so it is its port that TCP remembers.
     first.communicate(timeout=10)
     with socket.socket() as unaware, pytest.raises(OSError, match="in use"):
