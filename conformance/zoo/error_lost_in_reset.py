@@ -25,7 +25,7 @@ class Connection(connection.Connection):
             self._outbox.wait_until_empty()
 
 
-server.Connection = Connection  # type: ignore[misc]  # the mistake is put in
+server.Connection = Connection  # the mistake is put in
 
 if __name__ == "__main__":
     sys.exit(main(["server", *sys.argv[1:]]))

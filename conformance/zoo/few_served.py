@@ -21,7 +21,7 @@ class Connection(connection.Connection):
             super()._run()
 
 
-server.Connection = Connection  # type: ignore[misc]  # the mistake is put in
+server.Connection = Connection  # the mistake is put in
 
 if __name__ == "__main__":
     sys.exit(main(["server", *sys.argv[1:]]))

@@ -17,7 +17,7 @@ class LineBuffer(lines.LineBuffer):
         yield chunk.rstrip(b"\r\n")
 
 
-connection.LineBuffer = LineBuffer  # type: ignore[misc]  # the mistake is put in
+connection.LineBuffer = LineBuffer  # the mistake is put in
 
 if __name__ == "__main__":
     sys.exit(main(["server", *sys.argv[1:]]))

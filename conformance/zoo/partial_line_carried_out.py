@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from weakref import WeakSet
 
-from batepapo_threaded import connection, lines, sockets
+from batepapo_threaded import blocking, connection, lines
 from batepapo_threaded.__main__ import main
 
 END = b"\r\n"
@@ -17,7 +17,7 @@ ENDED: WeakSet[socket.socket] = WeakSet()
 
 def receive(sock: socket.socket, limit: int) -> bytes:
     """Give a line end of its own when the stream ends, once."""
-    chunk = sockets.receive(sock, limit)
+    chunk = blocking.receive(sock, limit)
     if chunk or sock in ENDED:
         return chunk
     ENDED.add(sock)
@@ -34,7 +34,7 @@ class LineBuffer(lines.LineBuffer):
 
 
 connection.receive = receive
-connection.LineBuffer = LineBuffer  # type: ignore[misc]  # the mistake is put in
+connection.LineBuffer = LineBuffer  # the mistake is put in
 
 if __name__ == "__main__":
     sys.exit(main(["server", *sys.argv[1:]]))

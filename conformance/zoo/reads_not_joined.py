@@ -19,7 +19,7 @@ class LineBuffer(lines.LineBuffer):
         return super().feed(chunk)
 
 
-connection.LineBuffer = LineBuffer  # type: ignore[misc]  # the mistake is put in
+connection.LineBuffer = LineBuffer  # the mistake is put in
 
 if __name__ == "__main__":
     sys.exit(main(["server", *sys.argv[1:]]))

@@ -23,7 +23,7 @@ class Outbox(outbox.Outbox):
         return True
 
 
-connection.Outbox = Outbox  # type: ignore[misc]  # the mistake is put in
+connection.Outbox = Outbox  # the mistake is put in
 
 if __name__ == "__main__":
     sys.exit(main(["server", *sys.argv[1:]]))

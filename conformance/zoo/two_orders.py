@@ -34,7 +34,7 @@ class Switchboard(switchboard.Switchboard):
     """Has a second place at which events are delivered."""
 
     def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]  # passed on as they are
+        super().__init__(*arguments)
         self._room = Room(self._words.goodbye())
         self._room.owner = self
 
@@ -54,7 +54,7 @@ def _tell_the_others() -> None:
         owner.tell_others(sender, said)
 
 
-server.Switchboard = Switchboard  # type: ignore[misc]  # the mistake is put in
+server.Switchboard = Switchboard  # the mistake is put in
 
 if __name__ == "__main__":
     threading.Thread(target=_tell_the_others, daemon=True).start()
