@@ -23,7 +23,7 @@ lint: $(VENV)/ready     ## style, types, and the tables of the specification
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
-	$(RUN) batepapo_conformance.spec --check
+	$(RUN) batepapo_conformance.generated --check
 
 unit: $(VENV)/ready     ## unit tests of all parts, and of the suite itself
 	$(RUN) pytest -n 2
@@ -45,7 +45,7 @@ else
 endif
 
 spec: $(VENV)/ready     ## render the tables of the specification from its data
-	$(RUN) batepapo_conformance.spec --write
+	$(RUN) batepapo_conformance.generated --write
 
 # Installed once; again only when pyproject.toml changes. No network after that.
 $(VENV)/ready: pyproject.toml

@@ -78,7 +78,7 @@ def test_names_of_checks_are_unique(role: Role) -> None:
 
 
 def test_the_generated_tables_are_up_to_date() -> None:
-    command = [sys.executable, "-m", "batepapo_conformance.spec", "--check"]
+    command = [sys.executable, "-m", "batepapo_conformance.generated", "--check"]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False
     )

@@ -1,7 +1,7 @@
 """The generated parts of the specification's prose: its tables, from its data.
 
-python -m batepapo_conformance.spec --check    fails if a table is not up to date
-python -m batepapo_conformance.spec --write    brings them up to date
+python -m batepapo_conformance.generated --check    fails if a table is not up to date
+python -m batepapo_conformance.generated --write    brings them up to date
 """
 
 import re
@@ -23,7 +23,7 @@ _PART = re.compile(
 def main(arguments: Sequence[str]) -> int:
     """Check or write the tables; returns the exit status."""
     if list(arguments) not in (["--check"], ["--write"]):
-        print("usage: python -m batepapo_conformance.spec --check | --write")
+        print("usage: python -m batepapo_conformance.generated --check | --write")
         return 2
     stale = drift(folder())
     for path, text in stale.items():
@@ -160,3 +160,7 @@ _TABLES: Final[dict[str, Callable[[Specification], str]]] = {
     "limits": _limits,
     "requirements": _requirements,
 }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,13 +1,10 @@
 """Reads the specification: its requirement blocks, its data, its transcripts.
 
-In a clone that is `spec/`; an installed package carries its own copy. As a
-program, `python -m batepapo_conformance.spec --check` (or `--write`) holds the
-generated tables of the prose against the data.
+In a clone that is `spec/`; an installed package carries its own copy.
 """
 
 import functools
 import re
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -261,9 +258,3 @@ def _transcript(path: Path) -> Transcript:
         options=tuple(header.get("options", "").split()),
         steps=tuple(line for line in lines[blank:] if line.strip()),
     )
-
-
-if __name__ == "__main__":
-    from batepapo_conformance.generated import main
-
-    sys.exit(main(sys.argv[1:]))
