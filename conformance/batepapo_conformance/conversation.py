@@ -98,16 +98,19 @@ class Conversation:
     # ---- entering ----
 
     def _enter_with_arguments(self, nick: str) -> Person:
+        self._look_away()
         person = self._start(nick, nick)
         return self._enters(person, rule="ASK-1")
 
     def _enter_at_a_question(self, nick: str) -> Person:
+        self._look_away()
         endpoint = self._proxy.endpoint
         terminal = self._run(nick, self._client.arguments(address=endpoint.address))
         terminal.types(str(endpoint.port), nick)
         return self._enters(self._connected(nick, terminal, "ASK-2"), rule="ASK-2")
 
     def _enter_from_offline(self, nick: str) -> Person:
+        self._look_away()
         endpoint = self._proxy.endpoint
         terminal = self._run(nick, self._client.arguments())
         terminal.types(f"/entrar {nick} {endpoint.address} {endpoint.port}")
@@ -122,6 +125,7 @@ class Conversation:
         )
         with _by_client(person):
             person.terminal.says("01", rule="SHOW-4")
+        self._look_away()
         person.terminal.types(nick)
         return self._enters(person, rule="TYPE-12", greeted=True)
 
@@ -137,7 +141,6 @@ class Conversation:
         nick, route = person.nick, person.route
         if not greeted:
             route.expect(Role.SERVER, "BATEPAPO 1 <software>", rule="GREET-1")
-        self._look_away()
         route.expect(Role.CLIENT, f"/ENTRAR {nick}", rule=rule)
         present = [other.nick for other in self._present]
         _expect_list(route, present, allowed)
