@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+from collections import deque
 from typing import Final
 
 from batepapo_conformance.failure import NoVerdict
@@ -11,6 +12,8 @@ from batepapo_conformance.failure import NoVerdict
 # of anybody takes the port between our choosing it and the testee's binding it.
 _PORTS: Final = range(20000, 32000)
 _WORKERS: Final = 40
+# A check needs a few ports at a time; older claims are given up.
+_CLAIMS: Final = 64
 
 
 class _Ports:
@@ -23,14 +26,32 @@ class _Ports:
         self._range = range(begin, begin + share)
         # Runs at the same time on one machine begin at different places.
         self._next = os.getpid() % share
+        self._claims: deque[socket.socket] = deque()
 
     def take(self, address: str) -> int:
         for _ in self._range:
             port = self._range[self._next % len(self._range)]
             self._next += 1
-            if is_free(address, port):
+            if is_free(address, port) and self._claim(port):
                 return port
         raise NoVerdict(f"no free port from {self._range.start} at {address}")
+
+    def _claim(self, port: int) -> bool:
+        """Keep other runs off this port until our testee listens there.
+
+        The sign is a datagram socket of the same number: it is in nobody's way,
+        only one process can have it, and it goes with the process.
+        """
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            return False
+        self._claims.append(claim)
+        if len(self._claims) > _CLAIMS:
+            self._claims.popleft().close()
+        return True
 
 
 _ports = _Ports()

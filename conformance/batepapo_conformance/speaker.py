@@ -238,13 +238,19 @@ class Speaker:
 
         Raises:
             RuleBroken: see `listen`; `rule`, if the stream ended; FRAME-1, if what
-                came is no line.
+                came is no line; CLOSE-1, if a reset tore it.
         """
         got = self.listen(expected, rule, within)
         if isinstance(got, Ending):
             raise RuleBroken(rule, expected, got.value)
         if not got.endswith(b"\n") and len(got) < codec.LINE:
-            raise RuleBroken("FRAME-1", f"{expected} and LF", got, "without its LF")
+            torn = self.connection.is_reset
+            raise RuleBroken(
+                "CLOSE-1" if torn else "FRAME-1",
+                f"{expected} and LF",
+                got,
+                "torn by a reset" if torn else "without its LF",
+            )
         try:
             message = codec.parse_server_line(got.removesuffix(b"\n"))
         except codec.NotALine as refusal:

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
 from batepapo_conformance.failure import NoVerdict
-from batepapo_conformance.ports import free_port as free_port  # noqa: PLC0414 (for checks)
-from batepapo_conformance.ports import is_free as is_free  # noqa: PLC0414 (likewise)
 
 
 class Role(StrEnum):

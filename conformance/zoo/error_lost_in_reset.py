@@ -4,27 +4,33 @@ It writes `ERRO 03` and closes, as one would. But if the client was still sendin
 system answers with a reset, and that takes the error away before it is read.
 """
 
+import socket
 import sys
+from weakref import WeakKeyDictionary
 
-from batepapo_threaded import connection, server
+from batepapo_threaded import blocking, connection, server
 from batepapo_threaded.__main__ import main
-from batepapo_threaded.blocking import receive
-from batepapo_threaded.room import State
+from batepapo_threaded.room import State, Visitor
+
+VISITORS: WeakKeyDictionary[socket.socket, Visitor] = WeakKeyDictionary()
+
+
+def receive(sock: socket.socket, limit: int) -> bytes:
+    """Read little at a time, and nothing once it is decided to close."""
+    if VISITORS[sock].state is State.CLOSED:
+        return b""
+    return blocking.receive(sock, min(limit, 512))
 
 
 class Connection(connection.Connection):
-    """Reads no further once it has decided to close."""
+    """Lets `receive` know who is at the other end."""
 
-    def _read(self) -> None:
-        lines = connection.LineBuffer()
-        while self.visitor.state is not State.CLOSED:
-            chunk = receive(self._sock, 512)
-            if not chunk:
-                break
-            self._switchboard.carry_out(self.visitor, lines.feed(chunk), sys.maxsize)
-            self._outbox.wait_until_empty()
+    def __init__(self, sock: socket.socket, visitor: Visitor, **rest: object) -> None:
+        super().__init__(sock, visitor, **rest)
+        VISITORS[sock] = visitor
 
 
+connection.receive = receive
 server.Connection = Connection  # the mistake is put in
 
 if __name__ == "__main__":

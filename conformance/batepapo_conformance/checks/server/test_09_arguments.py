@@ -11,11 +11,12 @@ import pytest
 
 from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.plugin import requirement
+from batepapo_conformance.ports import free_port, is_free
 from batepapo_conformance.process import Process, Processes, Stream
 from batepapo_conformance.server import Serve
 from batepapo_conformance.spec import load
 from batepapo_conformance.starting import describe_status
-from batepapo_conformance.testee import Testee, free_port, is_free
+from batepapo_conformance.testee import Testee
 
 LOOPBACK = "127.0.0.1"
 PORT = load().limits["port"].value
