@@ -28,7 +28,7 @@ from batepapo_conformance.process import Processes
 from batepapo_conformance.progress import Progress
 from batepapo_conformance.report import Reporter
 from batepapo_conformance.results import Run, Status, apply_known_failures, settle
-from batepapo_conformance.runner import Gathered, Listed, collect, gather
+from batepapo_conformance.runner import Gathered, collect, gather
 from batepapo_conformance.spec import load
 from batepapo_conformance.starting import describe_end, start_server
 from batepapo_conformance.testee import (
@@ -38,7 +38,7 @@ from batepapo_conformance.testee import (
     choose_testee,
 )
 
-__all__ = ["Listed", "Request", "check", "collect", "list_checks"]
+__all__ = ["Request", "check", "collect", "list_checks"]
 
 # Checks wait for the testee as often as they compute.
 _JOBS_PER_CORE = 2

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from batepapo_conformance.check import Listed, collect
+from batepapo_conformance.check import collect
+from batepapo_conformance.results import Listed
 from batepapo_conformance.spec import Specification, folder, read
 from batepapo_conformance.testee import Role
 

@@ -4,16 +4,13 @@ import json
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
 
-from batepapo_conformance.results import Broken, Result, Run, Status, Verdict
+from batepapo_conformance.results import Broken, Listed, Result, Run, Status, Verdict
 from batepapo_conformance.spec import Level, Specification
-
-if TYPE_CHECKING:
-    from batepapo_conformance.runner import Listed
 
 _WIDTH = 80
 _BESIDE = 12  # "  expected  "

@@ -9,6 +9,7 @@ from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.failure import RuleBroken, visible
 from batepapo_conformance.selection import without_delivery
 from batepapo_conformance.spec import Level, Specification
+from batepapo_conformance.testee import Role
 
 
 class Verdict(StrEnum):
@@ -66,6 +67,17 @@ class Broken:
 
 def _words(side: bytes | str) -> str:
     return visible(side) if isinstance(side, bytes) else side
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A check as it stands in a list, without having been run."""
+
+    role: Role
+    name: str
+    variants: tuple[str, ...]
+    ids: tuple[str, ...]
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,10 @@ import pytest
 
 from batepapo_conformance.plugin import PROPERTY, cited
 from batepapo_conformance.process import MARK, end_marked
-from batepapo_conformance.results import Result
+from batepapo_conformance.results import Listed, Result
 from batepapo_conformance.testee import Role
 
 CHECKS: Final = Path(__file__).parent / "checks"
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A check as it stands in a list, without having been run."""
-
-    role: Role
-    name: str
-    variants: tuple[str, ...]
-    ids: tuple[str, ...]
-    sentence: str
 
 
 @dataclass(slots=True)

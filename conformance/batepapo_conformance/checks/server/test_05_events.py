@@ -142,7 +142,7 @@ def _hidden(server: Server) -> None:
 @requirement("EVENT-4", "RUN-6")
 def test_the_operator_may_show_addresses(serve: Serve) -> None:
     """“Unless its operator says otherwise”: `--addresses show`."""
-    server = serve(address="0.0.0.0", options={"addresses": "show"})  # noqa: S104
+    server = serve(address="0.0.0.0", options={"addresses": "show"})  # noqa: S104 (same)
     ana, beto = server.participants("ana", "beto")
     for one in (ana, beto):
         _insist(one, "EVENT-4", f"{one.nick}@{one.connection.local}")
