@@ -27,8 +27,9 @@ from batepapo_conformance.junit import write_junit
 from batepapo_conformance.process import Processes
 from batepapo_conformance.progress import Progress
 from batepapo_conformance.report import Reporter
-from batepapo_conformance.results import Run, Status, apply_known_failures, settle
+from batepapo_conformance.results import Run, Status
 from batepapo_conformance.runner import Gathered, collect, gather
+from batepapo_conformance.settling import apply_known_failures, settle
 from batepapo_conformance.spec import load
 from batepapo_conformance.starting import describe_end, start_server
 from batepapo_conformance.testee import (

@@ -1,14 +1,13 @@
-"""What came out of a run: one `Result` a check, and which rule is to be named first."""
+"""What came out of a run: one `Result` a check, one `Run` for all of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.failure import RuleBroken, visible
 from batepapo_conformance.selection import without_delivery
-from batepapo_conformance.spec import Level, Specification
+from batepapo_conformance.spec import Level
 from batepapo_conformance.testee import Role
 
 
@@ -213,115 +212,3 @@ class Run:
         if self.trouble or not judged:
             return Status.NO_VERDICT
         return Status.PASSED
-
-
-# What shows only sometimes, and may by chance not show in the whole delivery:
-# a line that a reset destroyed, one of two orders, a worker that was still free.
-# It is no matter of finding the lines.
-_TIMING = frozenset({"CLOSE-1", "ORDER-1", "ORDER-2", "ORDER-5", "SERVE-1"})
-
-
-def settle(results: Iterable[Result], specification: Specification) -> list[Result]:
-    """Blame each failure on the right rule, and put the most basic one first."""
-    results = _blame_segmentation(list(results))
-    results = [_with_level_of_blame(result, specification) for result in results]
-    ranks = _ranks(specification)
-
-    def place(result: Result) -> tuple[float, bool, bool, str, str]:
-        rule = result.broken.rule if result.broken else result.requirements[0]
-        rank = ranks.get(rule, len(ranks))
-        away = rule not in result.requirements  # a check of that very rule comes first
-        pieces = result.delivery not in ("", Delivery.WHOLE)  # harder to read
-        return rank, away, pieces, result.name, result.variant
-
-    return sorted(results, key=place)
-
-
-# What is more basic than its place in the specification tells. Who takes a read
-# for a message also breaks FRAME-1 and FRAME-2, with half lines and CR LF in
-# pieces; a client that does not write out at once seems to fail everywhere.
-_BEFORE = {"FRAME-3": "FRAME-1", "SHOW-6": "ASK-1"}
-
-
-def _ranks(specification: Specification) -> dict[str, float]:
-    """How basic each rule is: what stands first in the specification comes first."""
-    ranks = {one.id: float(one.rank) for one in specification.requirements.values()}
-    ranks |= {rule: ranks[other] - 0.5 for rule, other in _BEFORE.items()}
-    return ranks
-
-
-def _with_level_of_blame(result: Result, specification: Specification) -> Result:
-    if result.broken is None:
-        return result
-    rule = specification.requirements.get(result.broken.rule)
-    return result if rule is None else replace(result, level=rule.level)
-
-
-def _blame_segmentation(results: list[Result]) -> list[Result]:
-    """What fails in pieces or together, and passes whole, is a matter of framing."""
-    whole = {
-        result.case: result.verdict
-        for result in results
-        if result.delivery == Delivery.WHOLE
-    }
-    takes_cr_lf = not any(
-        result.verdict is Verdict.FAILED and "FRAME-2" in result.requirements
-        for result in results
-        if result.delivery in ("", Delivery.WHOLE)
-    )
-    deliveries_that_fail: dict[str, set[str]] = {}
-    for result in results:
-        if result.verdict is Verdict.FAILED:
-            key = result.case
-            deliveries_that_fail.setdefault(key, set()).add(result.delivery)
-
-    def blamed(result: Result) -> Result:
-        key = result.case
-        if (
-            result.verdict is not Verdict.FAILED
-            or result.broken is None
-            or result.delivery in ("", Delivery.WHOLE)
-            or result.broken.rule in _TIMING
-            or whole.get(key) is not Verdict.PASSED
-        ):
-            return result
-        only_cr_lf = deliveries_that_fail[key] == {Delivery.SPLIT_END}
-        rule = "FRAME-2" if only_cr_lf and not takes_cr_lf else "FRAME-3"
-        note = (
-            f"The same lines, each delivered whole, pass. Seen as {result.broken.rule}."
-        )
-        joined = f"{result.broken.note} {note}".strip()
-        return replace(result, broken=replace(result.broken, rule=rule, note=joined))
-
-    return [blamed(result) for result in results]
-
-
-def apply_known_failures(
-    results: Iterable[Result], known: Mapping[str, str]
-) -> tuple[list[Result], list[Unexpected]]:
-    """Set apart what the testee's file knows, and find what it need not know any more.
-
-    A name in the file is a requirement id, the name of a check, or that of one
-    variant of it.
-    """
-    settled = []
-    failed: set[str] = set()
-    concerned: set[str] = set()
-    for result in results:
-        rule = result.broken.rule if result.broken else ""
-        names = {rule, result.name, result.full_name} & known.keys()
-        cited = {*result.requirements, result.name, result.full_name} & known.keys()
-        if result.verdict is Verdict.FAILED and names:
-            failed |= names
-            reason = known[min(names)]
-            settled.append(
-                replace(result, verdict=Verdict.KNOWN_FAILURE, reason=reason)
-            )
-            continue
-        if result.verdict is Verdict.PASSED:
-            concerned |= cited
-        settled.append(result)
-    unexpected = [
-        Unexpected(name, known[name]) for name in known if name in concerned - failed
-    ]
-    return settled, unexpected

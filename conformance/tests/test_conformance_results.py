@@ -14,10 +14,9 @@ from batepapo_conformance.results import (
     Status,
     Unexpected,
     Verdict,
-    apply_known_failures,
-    settle,
 )
 from batepapo_conformance.selection import selected, without_delivery
+from batepapo_conformance.settling import apply_known_failures, settle
 from batepapo_conformance.spec import Level, load
 
 SPECIFICATION = load()
