@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from batepapo_conformance.failure import visible
 
@@ -17,6 +18,9 @@ _OCTETS_OF_AN_EVENT = 2048
 _DRAWN_FIRST = 60
 _DRAWN_LAST = 60
 _DRAWN_LINES = 8  # of one event
+# What a result carries of either end, to be drawn elsewhere.
+_OUTLINED_FIRST = 60
+_OUTLINED_LAST = 60
 
 
 class Kind(StrEnum):
@@ -35,7 +39,7 @@ class Event:
     """Something that happened `seconds` after the record began.
 
     `octets` are cut after 2048; `size` is how many there were; `text` is what
-    a note says.
+    a note says; `pieces` counts the events that were joined to this one.
     """
 
     seconds: float
@@ -44,6 +48,26 @@ class Event:
     octets: bytes = b""
     size: int = 0
     text: str = ""
+    pieces: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for programs; an octet is the character of the same number."""
+        return {
+            "seconds": round(self.seconds, 6),
+            "who": self.who,
+            "kind": self.kind.name.lower(),
+            "octets": self.octets.decode("latin-1"),
+            "size": self.size,
+            "text": self.text,
+            "pieces": self.pieces,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Event":
+        """What `as_json` made."""
+        kind = Kind[data["kind"].upper()]
+        octets = data["octets"].encode("latin-1")
+        return cls(**{**data, "kind": kind, "octets": octets})
 
 
 class Exchange:
@@ -99,6 +123,19 @@ class Exchange:
         with self._lock:
             return self._first + self._last
 
+    def outline(self) -> tuple[Event, ...]:
+        """What a reader needs, as data: pieces joined, the middle of a long one cut."""
+        with self._lock:
+            events = [_cut_short(one) for one in _joined(self._first + self._last)]
+            left_out = self._left_out
+        hidden = len(events) - _OUTLINED_FIRST - _OUTLINED_LAST
+        if hidden > 0:
+            place = events[_OUTLINED_FIRST]
+            text = f"... {hidden + left_out} events ..."
+            gap = Event(place.seconds, place.who, Kind.NOTE, text=text)
+            events[_OUTLINED_FIRST:-_OUTLINED_LAST] = [gap]
+        return tuple(events)
+
     def draw(self, width: int = 80) -> str:
         """The timeline, one line an event, none wider than `width` columns.
 
@@ -115,45 +152,45 @@ class Exchange:
         return "\n".join(lines)
 
 
-@dataclass(slots=True)
-class _Joined:
-    """Events of one kind that followed each other without another between."""
-
-    first: Event
-    octets: bytearray
-    size: int
-    pieces: int
-
-
-def _joined(events: list[Event]) -> Iterator[_Joined]:
-    current: _Joined | None = None
+def _joined(events: Iterable[Event]) -> Iterator[Event]:
+    """Events of one kind that followed each other without another between, as one."""
+    current: list[Event] = []
     for event in events:
-        if (
-            current is not None
-            and event.kind is not Kind.NOTE
-            and (event.who, event.kind) == (current.first.who, current.first.kind)
-        ):
-            if len(current.octets) < 16 * _OCTETS_OF_AN_EVENT:
-                current.octets += event.octets
-            current.size += event.size
-            current.pieces += 1
-            continue
-        if current is not None:
-            yield current
-        current = _Joined(event, bytearray(event.octets), event.size, 1)
-    if current is not None:
-        yield current
+        if current and not _goes_on(current[0], event):
+            yield _as_one(current)
+            current = []
+        current.append(event)
+    if current:
+        yield _as_one(current)
 
 
-def _draw(happenings: Iterator[_Joined], width: int) -> Iterator[str]:
+def _goes_on(first: Event, event: Event) -> bool:
+    same = (event.who, event.kind) == (first.who, first.kind)
+    return same and event.kind is not Kind.NOTE
+
+
+def _as_one(events: list[Event]) -> Event:
+    octets = b"".join(event.octets for event in events)
+    return replace(
+        events[0],
+        octets=octets[: 16 * _OCTETS_OF_AN_EVENT],
+        size=sum(event.size for event in events),
+        pieces=len(events),
+    )
+
+
+def _cut_short(event: Event) -> Event:
+    return replace(event, octets=event.octets[:_OCTETS_OF_AN_EVENT])
+
+
+def _draw(happenings: Iterator[Event], width: int) -> Iterator[str]:
     for happening in happenings:
-        first = happening.first
-        head = f"{first.seconds:8.3f}  {first.who:<10.10} {first.kind:<5} "
-        if first.kind is Kind.NOTE:
-            yield _cut(head + first.text, width)
+        head = f"{happening.seconds:8.3f}  {happening.who:<10.10} {happening.kind:<5} "
+        if happening.kind is Kind.NOTE:
+            yield _cut(head + happening.text, width)
             continue
         blank = " " * len(head)
-        lines = bytes(happening.octets).splitlines(keepends=True) or [b""]
+        lines = happening.octets.splitlines(keepends=True) or [b""]
         hidden = happening.size - len(happening.octets)
         pieces = f" ({happening.pieces} pieces)" if happening.pieces > 1 else ""
         shown = [_shown_line(line) for line in lines]

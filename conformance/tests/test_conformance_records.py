@@ -1,8 +1,10 @@
 """What a check can say, and what it leaves behind: failures and exchanges."""
 
+import json
+
 import pytest
 
-from batepapo_conformance.exchange import Exchange, Kind
+from batepapo_conformance.exchange import Event, Exchange, Kind
 from batepapo_conformance.failure import RuleBroken, first_difference, visible
 
 
@@ -65,3 +67,26 @@ def test_kinds_of_events() -> None:
     exchange.warned("ana", b"ERRO 02\n")
     kinds = [event.kind for event in exchange.events()]
     assert kinds == [Kind.TYPED, Kind.SHOWN, Kind.WARNED]
+
+
+def test_an_outline_joins_pieces_and_survives_json() -> None:
+    exchange = Exchange()
+    exchange.note("ana", "connects")
+    for octet in b"/ENTRAR \xe3na\n":
+        exchange.sent("ana", bytes([octet]))
+    connects, sends = exchange.outline()
+    assert (connects.kind, connects.text) == (Kind.NOTE, "connects")
+    assert (sends.octets, sends.pieces, sends.size) == (b"/ENTRAR \xe3na\n", 12, 12)
+    data = json.loads(json.dumps(sends.as_json()))
+    assert Event.from_json(data) == Event.from_json(sends.as_json())
+    assert Event.from_json(data).octets == sends.octets
+
+
+def test_of_a_long_record_the_outline_keeps_both_ends() -> None:
+    exchange = Exchange()
+    for number in range(1000):
+        exchange.note("ana", str(number))
+    outline = exchange.outline()
+    assert len(outline) == 121
+    assert (outline[0].text, outline[-1].text) == ("0", "999")
+    assert outline[60].text == "... 880 events ..."
