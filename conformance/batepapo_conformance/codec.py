@@ -15,6 +15,9 @@ from batepapo_conformance.failure import RuleBroken, visible
 LINE: Final = 512
 """Octets of a line, its terminator included (FRAME-5)."""
 
+TEXT: Final = 400
+"""Octets of a text, an explanation or a reason (section 8)."""
+
 _NICK = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,15}")
 _TIME = re.compile(
     rb"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -209,7 +212,9 @@ class _Cursor:
 
     def take_text(self, rule: str = "FRAME-1") -> str:
         text = self.take(_TEXT, "1 to 400 octets %x20-7E", rule)
-        self.end("%x20-7E, and no more than 400 octets of text", rule)
+        if len(text) < TEXT:
+            self.end("%x20-7E, or the end of the line")
+        self.end(f"no more than {TEXT} octets of text", rule)
         return text
 
     def take_nick(self) -> str:
@@ -233,6 +238,8 @@ class _Cursor:
         return time, self.take_origin()
 
     def end(self, what: str = "the end of the line", rule: str = "FRAME-1") -> None:
+        if self.line[self.place :] == b"\r":
+            self.refuse("FRAME-1", "LF alone")
         if self.place != len(self.line):
             self.refuse(rule, what)
 

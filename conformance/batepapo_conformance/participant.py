@@ -39,6 +39,32 @@ def fits(form: str, line: str) -> bool:
     return place == len(line)
 
 
+def _told_by(message: codec.ServerMessage, form: str) -> str | None:
+    """Give the rule that a message in place of a form breaks, if it tells that itself.
+
+    A line was read well and judged by its state first; somebody left under another
+    origin; or what came is the right event with another time than somebody else saw.
+    """
+    match form.split(" "), message:
+        case ["ERRO", "03", "sintaxe", *_], codec.Refused(code="03", subject="estado"):
+            return "STATE-4"
+        case [_, time, *_], codec.Entered() | codec.Left() | codec.Said() if (
+            _fits_but_for(time, form, message)
+        ):
+            return "EVENT-1"
+        case ["SAIU", _, origin, *_], codec.Left(origin=other) if origin.startswith(
+            f"{other.nick}@"
+        ):
+            return "LEAVE-4"
+        case _:
+            return None
+
+
+def _fits_but_for(time: str, form: str, event: codec.ServerMessage) -> bool:
+    any_time = form.replace(time, "<time>", 1)
+    return fits(any_time, line_of(event).decode("ascii"))
+
+
 class Participant(Speaker):
     """A speaker that insists on what it hears (see `Speaker` for what it takes)."""
 
@@ -55,9 +81,12 @@ class Participant(Speaker):
     def blamed(self, rule: str, form: str, message: codec.ServerMessage) -> str:
         """Give the rule that is broken when a message comes in place of a form.
 
-        It is the rule of the step, unless somebody else's public message was due and
-        what came belongs after it: then that has been lost or overtaken.
+        It is the rule of the step, unless the message itself tells another, or
+        somebody else's public message was due and what came belongs after it: then
+        that has been lost or overtaken.
         """
+        if told := _told_by(message, form):
+            return told
         origin = form.split(" ")[2] if form.startswith("PUBLICA ") else self.origin
         if origin == self.origin:
             return rule
@@ -156,12 +185,20 @@ class Participant(Speaker):
         assert isinstance(message, codec.Refused)
         return message
 
-    def expect_closed(self, rule: str, *, within: float | None = None) -> None:
-        """Insist that the server ends its stream now, in order (CLOSE-1)."""
+    def expect_closed(
+        self, rule: str, *, more: str | None = None, within: float | None = None
+    ) -> None:
+        """Insist that the server ends its stream now, in order (CLOSE-1).
+
+        Args:
+            rule: the rule that is broken when the stream goes on.
+            more: the rule that a further line breaks, if it is another one.
+            within: seconds, instead of the usual ones.
+        """
         expected = "the end of the stream, and nothing before it"
         got = self.listen(expected, rule, within)
         if isinstance(got, bytes):
-            raise RuleBroken(rule, expected, got.removesuffix(b"\n"))
+            raise RuleBroken(more or rule, expected, got.removesuffix(b"\n"))
         self.inside = False
 
     def expect_forced_out(
@@ -169,7 +206,7 @@ class Participant(Speaker):
     ) -> codec.Refused:
         """Insist on `ERRO 03 cause` as the last line, and on the close after it."""
         error = self.expect_error("03", cause, rule, within=within)
-        self.expect_closed("ERROR-1")
+        self.expect_closed("ERROR-1", more="STATE-3")
         return error
 
     def expect_maybe_forced_out(self, cause: str, rule: str) -> None:
@@ -209,8 +246,11 @@ class Participant(Speaker):
         self.expect_list(present, rule)
         form = f"ENTROU <time> {self.nick}@..."
         message = self.read(form, rule)
-        if not isinstance(message, codec.Entered) or message.origin.nick != self.nick:
+        if not isinstance(message, codec.Entered):
             raise RuleBroken(rule, form, line_of(message))
+        if message.origin.nick != self.nick:
+            same = codec.fold_nick(message.origin.nick) == codec.fold_nick(self.nick)
+            raise RuleBroken("ENTER-2" if same else rule, form, line_of(message))
         self.origin = str(message.origin)
         self.inside = True
         return message

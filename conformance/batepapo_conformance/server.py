@@ -94,7 +94,7 @@ class Server:
             )
         except OSError as error:
             reason = error.strerror or str(error) or "no answer"
-            rule = self._rule_of_a_new_connection("TCP-1")
+            rule = "SERVE-1" if self.scene.everyone else "TCP-1"
             raise RuleBroken(
                 rule, f"connections are accepted at {self.scene.endpoint}", reason
             ) from error
