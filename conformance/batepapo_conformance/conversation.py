@@ -1,7 +1,7 @@
 """What every pair of programs has to manage: a whole conversation, step by step.
 
 At each step it is clear whose turn it is. So what does not come is the fault
-of the side whose turn it was; and what the proxy has judged before, comes first.
+of the side whose turn it was; and what the proxy has found before, comes first.
 """
 
 import contextlib
@@ -15,9 +15,9 @@ from typing import Final
 
 from batepapo_conformance.codec import Participants, parse_server_line
 from batepapo_conformance.failure import RuleBroken
-from batepapo_conformance.judge import Fault
 from batepapo_conformance.process import Processes
 from batepapo_conformance.proxy import Blamed, Proxy, Route
+from batepapo_conformance.referee import Fault
 from batepapo_conformance.starting import RunningServer
 from batepapo_conformance.terminal import Terminal, through_pipes
 from batepapo_conformance.testee import Role, Testee
@@ -313,9 +313,9 @@ class Conversation:
 
     def _one_order(self, witness: Person) -> None:
         """All have seen one sequence, of which the witness has seen everything."""
-        whole = [line for _, line in witness.route.judge.events]
+        whole = [line for _, line in witness.route.referee.events]
         for route in self._proxy.routes:
-            lines = [line for _, line in route.judge.events]
+            lines = [line for _, line in route.referee.events]
             begin = whole.index(lines[0]) if lines and lines[0] in whole else 0
             for expected, actual in zip(whole[begin:], lines, strict=False):
                 if expected != actual:
@@ -327,7 +327,7 @@ class Conversation:
     def _no_secret_is_out(self) -> None:
         """Nobody has received a private message for somebody else."""
         for route in self._proxy.routes:
-            for text in route.judge.whispers:
+            for text in route.referee.whispers:
                 if self._secrets.get(text, route) is not route:
                     meant_for = self._secrets[text].who
                     broken = RuleBroken(
@@ -381,7 +381,7 @@ def _expect_list(route: Route, nicks: list[str], rule: str) -> None:
     expected = " ".join(("USUARIOS 0", *nicks))
     while remaining != 0:
         line = route.next_line(Role.SERVER, expected, rule=rule)
-        message = parse_server_line(line)  # the judge has seen it: it is a line
+        message = parse_server_line(line)  # the referee has seen it: it is a line
         if not isinstance(message, Participants):
             broken = RuleBroken(rule, expected.encode(), line)
             raise Blamed(Fault(Role.SERVER, route.who, broken))

@@ -20,9 +20,9 @@ from rich.text import Text
 from batepapo_conformance.conversation import Conversation
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict
-from batepapo_conformance.judge import Fault
 from batepapo_conformance.process import Processes
 from batepapo_conformance.proxy import Blamed, Proxy
+from batepapo_conformance.referee import Fault
 from batepapo_conformance.report import draw_failure
 from batepapo_conformance.results import Broken, Result, Status, Verdict
 from batepapo_conformance.spec import Level, load

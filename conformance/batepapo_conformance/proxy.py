@@ -1,6 +1,6 @@
 """A recording proxy between two programs: which side broke which rule.
 
-It carries octets both ways as they come, and lets a judge see each line
+It carries octets both ways as they come, and lets a referee see each line
 before its receiver does.
 """
 
@@ -12,8 +12,8 @@ from typing import Final
 
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import RuleBroken, first_difference
-from batepapo_conformance.judge import Fault, Judge
 from batepapo_conformance.process import Process
+from batepapo_conformance.referee import Fault, Referee
 from batepapo_conformance.terminal import STARTING
 from batepapo_conformance.testee import Endpoint, Role
 
@@ -21,7 +21,7 @@ SOON: Final = 5.0
 """Seconds in which anything passes that does not have to wait for something."""
 
 _CHUNK = 1 << 16
-_LONGEST = 1 << 16  # octets without LF of which a judge need not see more
+_LONGEST = 1 << 16  # octets without LF of which a referee need not see more
 
 
 class Blamed(Exception):
@@ -50,7 +50,7 @@ class Route:
 
     Attributes:
         who: what the record calls the client.
-        judge: what has been found about both sides.
+        referee: what has been found about both sides.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class Route:
         record: Exchange,
     ) -> None:
         self.who = who
-        self.judge = Judge(who, Endpoint(*server.getsockname()[:2]))
+        self.referee = Referee(who, Endpoint(*server.getsockname()[:2]))
         self._record = record
-        # Guards the judge and the lines, which both threads of this route write.
+        # Guards the referee and the lines, which both threads of this route write.
         self._changed = threading.Condition()
         self._from = {
             Role.CLIENT: _Direction(Role.CLIENT, client, server),
@@ -75,7 +75,7 @@ class Route:
         ]
         for connection in (client, server):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        record.note(who, f"connects; the server sees {self.judge.address}")
+        record.note(who, f"connects; the server sees {self.referee.address}")
         for thread in self._threads:
             thread.start()
 
@@ -103,7 +103,7 @@ class Route:
             return (
                 len(direction.lines) > direction.asked_for
                 or direction.ended
-                or bool(self.judge.faults)
+                or bool(self.referee.faults)
             )
 
         with self._changed:
@@ -144,8 +144,8 @@ class Route:
             self._blame_first_fault()
 
     def _blame_first_fault(self) -> None:
-        if self.judge.faults:
-            raise Blamed(self.judge.faults[0])
+        if self.referee.faults:
+            raise Blamed(self.referee.faults[0])
 
     def close(self) -> None:
         """End both connections, and the threads that carry between them."""
@@ -183,14 +183,14 @@ class Route:
     def _see(self, direction: _Direction, chunk: bytes) -> None:
         from_client = direction.side is Role.CLIENT
         (self._record.sent if from_client else self._record.received)(self.who, chunk)
-        judged = self.judge.client_sent if from_client else self.judge.server_sent
+        tell = self.referee.client_sent if from_client else self.referee.server_sent
         with self._changed:
             *lines, rest = (direction.partial + chunk).split(b"\n")
             if len(rest) > _LONGEST:
                 lines, rest = [*lines, rest], b""
             direction.partial = rest
             for line in lines:
-                judged(line + b"\n")
+                tell(line + b"\n")
                 direction.lines.append(line)
             self._changed.notify_all()
 
@@ -199,9 +199,9 @@ class Route:
         self._record.note(self.who, f"{how} of the {direction.side}")
         with self._changed:
             if from_client:
-                self.judge.client_ended(direction.partial)
+                self.referee.client_ended(direction.partial)
             else:
-                self.judge.server_ended(direction.partial)
+                self.referee.server_ended(direction.partial)
             direction.ended = True
             self._changed.notify_all()
 

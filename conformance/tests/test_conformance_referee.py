@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from batepapo_conformance.judge import Judge
+from batepapo_conformance.referee import Referee
 from batepapo_conformance.testee import Endpoint, Role
 
 HERE = Endpoint("127.0.0.1", 40000)
@@ -44,26 +44,26 @@ SOUND = f"""{ENTERED}
 """
 
 
-def judged(exchange: str) -> Judge:
+def watched(exchange: str) -> Referee:
     for name, text in SHORT.items():
         exchange = exchange.replace(name, text)
-    judge = Judge("ana", HERE)
+    referee = Referee("ana", HERE)
     for step in filter(None, re.split(r"\n| \| ", exchange)):
         octets = step[3:].encode() + b"\n"
         if step.startswith("->"):
-            judge.client_sent(octets)
+            referee.client_sent(octets)
         else:
-            judge.server_sent(octets)
-    return judge
+            referee.server_sent(octets)
+    return referee
 
 
 def test_a_sound_conversation_blames_nobody() -> None:
-    judge = judged(SOUND)
-    judge.server_ended(b"")
-    judge.client_ended(b"")
-    assert judge.faults == []
-    assert judge.whispers == ["eu", "so para ti"]
-    who = [event.origin.nick for event, _ in judge.events]
+    referee = watched(SOUND)
+    referee.server_ended(b"")
+    referee.client_ended(b"")
+    assert referee.faults == []
+    assert referee.whispers == ["eu", "so para ti"]
+    who = [event.origin.nick for event, _ in referee.events]
     assert who == ["ana", "beto", "ana", "carla", "beto", "ana"]
 
 
@@ -114,19 +114,19 @@ BY_CLIENTS = {
 def test_the_right_side_is_blamed_for_the_right_rule(side: Role, case: str) -> None:
     """`+` stands for having entered."""
     rule, _, exchange = case.partition(" ")
-    first = judged(exchange.replace("+ ", ENTERED)).faults[0]
+    first = watched(exchange.replace("+ ", ENTERED)).faults[0]
     assert (first.side, first.broken.rule) == (side, rule)
 
 
 def test_a_refused_client_may_try_again() -> None:
     refused = "<- BATEPAPO 1 x | -> /ENTRAR ana | <- ERRO 01 ana :em uso"
-    assert judged(f"{refused} | -> /ENTRAR beto").faults == []
+    assert watched(f"{refused} | -> /ENTRAR beto").faults == []
 
 
 def test_ends_are_judged_too() -> None:
-    vanished = judged(ENTERED)
+    vanished = watched(ENTERED)
     vanished.client_ended(b"")
     assert [fault.broken.rule for fault in vanished.faults] == ["QUIT-1"]
-    cut = judged(ENTERED)
+    cut = watched(ENTERED)
     cut.server_ended(b"SAIU 2026")
     assert [fault.broken.rule for fault in cut.faults] == ["FRAME-1", "LEAVE-1"]

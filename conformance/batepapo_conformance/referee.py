@@ -65,7 +65,7 @@ _Message = TypeVar("_Message", bound=ClientMessage)
 
 
 @dataclass
-class Judge:
+class Referee:
     """Follows one connection, and finds the first rule that each side breaks.
 
     Args:
