@@ -485,11 +485,11 @@ static void serve(int listener) {
         size_t count = 2;
         for (struct connection *one = connections; one != NULL; one = one->next) {
             double seconds;
+            offer(one);
             while ((seconds = attend(one)) == 0 && !done(one))
                 continue;
             if (seconds > 0 && seconds < soon)
                 soon = seconds;
-            offer(one);
             count++;
         }
         forget_the_closed();
