@@ -11,10 +11,11 @@ import secrets
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
+
+from batepapo.reports import FORMS, forms_from, report, telling
 
 _IMPLEMENTATION = click.option(
     "--implementation",
@@ -90,12 +91,7 @@ def _checking(command: Callable[..., None]) -> Callable[..., None]:
                 help="An id, a family of ids, a section, or part of a check's name.",
             ),
             click.option("--list", "listing", is_flag=True, help="List, do not run."),
-            click.option("--json", "as_json", is_flag=True, help="Report as JSON."),
-            click.option(
-                "--junit",
-                type=click.Path(dir_okay=False, path_type=Path),
-                help="Also write JUnit XML there.",
-            ),
+            telling,
             click.option(
                 "--seed", type=int, help="Repeat the random choices of a run."
             ),
@@ -131,16 +127,19 @@ def check_client(**asked: Any) -> None:
     _check("client", **asked)
 
 
-def _check(
-    role: str, *, listing: bool, as_json: bool, junit: Path | None, **asked: Any
-) -> None:
+def _check(role: str, *, listing: bool, **asked: Any) -> None:
     from batepapo_conformance import check as checking
     from batepapo_conformance.testee import Role
 
+    forms = forms_from(**{name: asked.pop(name) for name in FORMS})
     request = checking.Request(role=Role(role), **asked)
     if listing:
-        sys.exit(checking.list_checks(request, out=sys.stdout, as_json=as_json))
-    sys.exit(checking.check(request, out=sys.stdout, as_json=as_json, junit=junit))
+        sys.exit(checking.list_checks(request, out=sys.stdout, as_json=forms.json))
+    try:
+        sys.exit(checking.check(request, out=sys.stdout, forms=forms))
+    except OSError as error:  # of a file that was to be written
+        click.echo(error, err=True)
+        sys.exit(2)
 
 
 @main.command()
@@ -207,6 +206,9 @@ def requirements(role: str | None, as_json: bool) -> None:
         click.echo(json.dumps(chosen, indent=1))
     else:
         click.echo(index(load(), role))
+
+
+main.add_command(report)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import functools
 import importlib.metadata
 import os
 import platform
@@ -16,18 +17,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from types import FrameType
 from typing import TextIO
 
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict
-from batepapo_conformance.junit import write_junit
+from batepapo_conformance.forms import Forms, tell
 from batepapo_conformance.process import Processes
 from batepapo_conformance.progress import Progress
+from batepapo_conformance.repetition import collapse, isolate
 from batepapo_conformance.report import Reporter
-from batepapo_conformance.results import Run, Status
+from batepapo_conformance.results import Result, Run, Status
 from batepapo_conformance.runner import Gathered, collect, gather
 from batepapo_conformance.settling import apply_known_failures, settle
 from batepapo_conformance.spec import load
@@ -85,47 +87,49 @@ class Request:
         }
         return [word for name, text in said.items() if text for word in (name, text)]
 
-    def again(self, name: str, seed: int) -> str:
-        """The command that repeats one check."""
+    def again(self, result: Result) -> str:
+        """The command that repeats the check that gave this."""
         words = ["batepapo", "check", str(self.role), *self.words()]
-        words += ["--only", name, "--seed", str(seed)]
+        words += ["--only", result.case, "--seed", str(result.seed)]
         return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
-def check(
-    request: Request, *, out: TextIO, as_json: bool = False, junit: Path | None = None
-) -> Status:
-    """Check a testee, report to `out`, and return the exit status."""
-    reporter = Reporter(out, load(), again=request.again)
+def check(request: Request, *, out: TextIO, forms: Forms | None = None) -> Status:
+    """Check a testee, report to `out` and in other forms; gives the exit status.
+
+    Raises:
+        OSError: a form cannot be written to its file.
+    """
+    forms = forms or Forms()
     began = time.monotonic()
-    seed = random.randrange(1_000_000) if request.seed is None else request.seed
     with _ended_politely():
-        run = _run(request, seed, Progress(sys.stderr if as_json else out, as_json))
+        silent = forms.json
+        run = _run(request, Progress(sys.stderr if silent else out, silent))
     run = run.after(time.monotonic() - began)
-    if as_json:
-        reporter.as_json(run)
-    else:
-        reporter.tell(run)
-    if junit is not None:
-        write_junit(run, junit)
+    tell([run], forms, out)
     return run.status
 
 
 def list_checks(request: Request, *, out: TextIO, as_json: bool = False) -> Status:
     """List the checks that the request means; nothing is run."""
     listed = collect(request.role, request.only)
-    Reporter(out, load()).list(listed, as_json=as_json)
+    Reporter(out, load()).tell_list(listed, as_json=as_json)
     return Status.PASSED if listed else Status.NO_VERDICT
 
 
-def _run(request: Request, seed: int, progress: Progress) -> Run:
+def _run(request: Request, progress: Progress) -> Run:
     about = {
         "suite": importlib.metadata.version("batepapo"),
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
     run = Run(
-        role=request.role, testee=" ".join(request.words()), seed=seed, about=about
+        role=request.role,
+        testee=" ".join(request.words()),
+        seed=random.randrange(1_000_000) if request.seed is None else request.seed,
+        about=about,
+        began=datetime.now(UTC).isoformat(timespec="seconds"),
+        times=request.repeat,
     )
     try:
         testee = request.testee()
@@ -137,26 +141,40 @@ def _run(request: Request, seed: int, progress: Progress) -> Run:
     with progress:
         gathered = gather(
             request.role,
-            _arguments(request, seed),
+            _arguments(request, run.seed),
             jobs=_jobs(request, testee),
             told=progress.tell,
         )
-    return _judged(run, testee, gathered)
+    return _judged(run, request, testee, gathered)
 
 
-def _judged(run: Run, testee: Testee, gathered: Gathered) -> Run:
-    settled = settle(gathered.results, load())
-    results, unexpected = apply_known_failures(settled, testee.known_failures)
+def _judged(run: Run, request: Request, testee: Testee, gathered: Gathered) -> Run:
+    results = gathered.results
+    if request.repeat > 1:
+        results = collapse(results)
+    results = settle(results, load())
+    if request.repeat > 1 and not gathered.interrupted:
+        results = isolate(results, functools.partial(_run_alone, request))
+    results = [replace(one, again=request.again(one)) for one in results]
+    settled, unexpected = apply_known_failures(results, testee.known_failures)
     trouble = ""
     if gathered.interrupted:
-        done = f"{len(results)} of {gathered.total} checks"
+        done = f"{len(gathered.results)} of {gathered.total} checks"
         trouble = f"interrupted: {done} were finished"
     elif not gathered.total and not gathered.faults:
         trouble = "nothing was selected: no check has such an id, section or name"
-    return run.with_outcome(results, unexpected, gathered.faults, trouble)
+    return run.with_outcome(settled, unexpected, gathered.faults, trouble)
 
 
-def _arguments(request: Request, seed: int) -> list[str]:
+def _run_alone(request: Request, seed: int, names: list[str]) -> list[Result]:
+    """Run checks of these names one after the other, each time with this seed."""
+    alone = replace(request, only=names)
+    arguments = [*_arguments(alone, seed), "--same-seed"]
+    with Progress(sys.stderr, silent=True) as progress:
+        return gather(request.role, arguments, jobs=1, told=progress.tell).results
+
+
+def _arguments(request: Request, seed: int | None) -> list[str]:
     said = {
         "--testee-command": request.command,
         "--testee-at": request.at,

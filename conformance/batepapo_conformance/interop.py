@@ -23,10 +23,10 @@ from batepapo_conformance.failure import NoVerdict
 from batepapo_conformance.process import Processes
 from batepapo_conformance.proxy import Blamed, Proxy
 from batepapo_conformance.referee import Fault
-from batepapo_conformance.report import draw_failure
 from batepapo_conformance.results import Broken, Result, Status, Verdict
 from batepapo_conformance.spec import Level, load
 from batepapo_conformance.starting import start_server
+from batepapo_conformance.story import draw_failure
 from batepapo_conformance.testee import (
     IMPLEMENTATIONS,
     BadTestee,

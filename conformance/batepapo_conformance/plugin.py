@@ -20,11 +20,11 @@ from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.process import Process, Processes
-from batepapo_conformance.report import draw_failure, harmless
 from batepapo_conformance.results import Broken, Result, Verdict
 from batepapo_conformance.selection import selected
 from batepapo_conformance.spec import Level, load
 from batepapo_conformance.starting import RunningServer, describe_status, start_server
+from batepapo_conformance.story import draw_failure, harmless
 from batepapo_conformance.testee import (
     BadTestee,
     Role,
@@ -67,6 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--only", action="append", default=[], metavar="WHAT")
     group.addoption("--seed", type=int, metavar="N")
     group.addoption("--repeat", type=int, default=1, metavar="TIMES")
+    group.addoption("--same-seed", action="store_true", help="each time")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -201,6 +202,8 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
 def _seed(item: pytest.Item) -> int:
     callspec = getattr(item, "callspec", None)
     repetition = callspec.params.get("repetition", 0) if callspec else 0
+    if item.config.option.same_seed:
+        repetition = 0
     return int(item.config.option.seed) + int(repetition)
 
 
@@ -257,6 +260,7 @@ def _result(
         seconds=round(call.duration, 3),
         seed=_seed(item),
         exchange=record.draw() if record and verdict is not Verdict.PASSED else "",
+        events=record.outline() if record and verdict is not Verdict.PASSED else (),
         output="" if verdict is Verdict.PASSED else _output(item),
     )
 

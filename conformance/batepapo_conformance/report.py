@@ -1,138 +1,152 @@
-"""A run in words, in at most 80 columns; or as JSON for programs."""
+"""A run told on a terminal, in at most 80 columns; or as JSON for programs."""
 
 import json
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import TextIO
+from typing import Final, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
-from batepapo_conformance.results import Broken, Listed, Result, Run, Status, Verdict
+from batepapo_conformance import saved
+from batepapo_conformance.detail import Detail
+from batepapo_conformance.results import Likeness, Listed, Result, Run, Status, Verdict
 from batepapo_conformance.spec import Level, Specification
+from batepapo_conformance.story import (
+    WIDTH,
+    draw_failure,
+    harmless,
+    tell_stability,
+)
+from batepapo_conformance.words import Language, Words
 
-_WIDTH = 80
-_BESIDE = 12  # "  expected  "
-_NAMED = 8  # further checks of one rule that are named
-_STATUS = {
-    Status.PASSED: "passed",
-    Status.FAILED: "a MUST failed",
-    Status.NO_VERDICT: "no verdict",
-    Status.FAULT: "a fault of the suite itself",
-}
+_NAMED: Final = 8  # further checks of one rule that are named
 
 
 class Reporter:
-    """Tells about runs. `again` gives the command that repeats one check."""
+    """Tells about runs, in English unless given other words."""
 
     def __init__(
-        self,
-        out: TextIO,
-        specification: Specification,
-        again: Callable[[str, int], str] = lambda name, seed: f"{name}, seed {seed}",
+        self, out: TextIO, specification: Specification, words: Words | None = None
     ) -> None:
         self._specification = specification
-        self._again = again
+        self._words = words or Words(Language.ENGLISH)
         self._out = out
-        width = _WIDTH if not out.isatty() else None
+        width = WIDTH if not out.isatty() else None
         self._console = Console(
             file=out, width=width, highlight=False, soft_wrap=True, emoji=False
         )
 
     def tell(self, run: Run) -> None:
         """The whole run: failures at length, then what came out."""
-        self._say(f"Bate-papo, {run.role}: {run.testee}", "bold")
+        role = self._words(f"role.{run.role}")
+        self._say(self._words("report.head", role=role, testee=run.testee), "bold")
         for group in _by_rule(run.failures()):
-            self._failure(group)
+            self._failure(group, Detail(run.detail))
+        self._diagnosis(run.diagnosis)
         self._setbacks(run)
         if run.results:
             self._summary(run)
+            self._repetition(run)
         if run.trouble:
             self._say()
-            self._wrapped(f"No verdict: {run.trouble}", "yellow")
+            self._wrapped(self._words("report.no_verdict", why=run.trouble), "yellow")
         self._end(run)
 
     def as_json(self, run: Run) -> None:
         """The whole run as one JSON object."""
-        data = {
-            "role": run.role,
-            "testee": run.testee,
-            "seed": run.seed,
-            "seconds": round(run.seconds, 3),
-            "about": dict(run.about),
-            "status": int(run.status),
-            "trouble": run.trouble,
-            "faults": list(run.faults),
-            "broken": list(_rules(run.failures())),
-            "unexpected_passes": [asdict(one) for one in run.unexpected],
-            "results": [
-                one.as_json() | {"again": self._again(one.case, one.seed)}
-                for one in run.results
-            ],
-        }
-        json.dump(data, self._out, indent=1)
-        self._out.write("\n")
+        self._out.write(json.dumps(saved.as_json(run), indent=1) + "\n")
 
-    def list(self, listed: "Sequence[Listed]", *, as_json: bool) -> None:
+    def tell_list(self, listed: Sequence[Listed], *, as_json: bool) -> None:
         """Every check: its name and the ids that it cites."""
         if as_json:
             json.dump([asdict(one) for one in listed], self._out, indent=1)
             self._out.write("\n")
             return
         for one in listed:
-            times = f" ({len(one.variants)} variants)" if one.variants else ""
+            times = f" ({len(one.variants)} x)" if one.variants else ""
             self._say(one.name)
             self._wrapped(", ".join(one.ids) + times, "dim", indent="    ")
-        self._say(f"{len(listed)} checks")
+        self._say(self._words.count("check", len(listed)))
 
     # ---- parts of the report -------------------------------------------------
 
-    def _failure(self, group: Sequence[Result]) -> None:
+    def _failure(self, group: Sequence[Result], detail: Detail) -> None:
         first = group[0]
+        count = self._words.count("check", len(group))
         rule = first.broken.rule if first.broken else ""
+        style = "bold red" if first.level is Level.MUST else "bold yellow"
         self._say()
-        count = f"{len(group)} check{'s' * (len(group) > 1)}"
-        head = f"{rule} is broken ({first.level}, {count})"
-        self._say(head, "bold red" if first.level is Level.MUST else "bold yellow")
+        self._say(
+            self._words("report.broken", rule=rule, level=first.level, count=count),
+            style,
+        )
         self._say()
-        for line in draw_failure(first, self._specification).splitlines():
+        story = draw_failure(first, self._specification, self._words, detail)
+        for line in story.splitlines():
             self._say(line)
-        self._say()
-        self._say("  Again, just this check:")
-        # A command is never broken: it is there to be copied.
-        self._say(f"    {self._again(first.case, first.seed)}", "cyan")
+        if first.repeated is not None:
+            self._say()
+            for sentence in tell_stability(first.repeated, self._words):
+                self._wrapped(sentence, "magenta", indent="  ")
+        if first.again:
+            self._say()
+            self._say(f"  {self._words('report.again')}")
+            # A command is never broken: it is there to be copied.
+            self._say(f"    {first.again}", "cyan")
         others = list(dict.fromkeys(one.full_name for one in group[1:]))
-        if others:
-            self._say("  The same rule is broken in:")
-        for name in others[:_NAMED]:
+        self._names("report.also", others)
+
+    def _names(self, head: str, names: list[str]) -> None:
+        if names:
+            self._say(f"  {self._words(head)}")
+        for name in names[:_NAMED]:
             self._say(f"    {name}")
-        if len(others) > _NAMED:
-            self._say(f"    and {len(others) - _NAMED} more")
+        if len(names) > _NAMED:
+            more = self._words("report.more", number=len(names) - _NAMED)
+            self._say(f"    {more}")
+
+    def _diagnosis(self, likenesses: Sequence[Likeness]) -> None:
+        if likenesses:
+            self._say()
+            self._say(self._words("diagnosis.head"), "bold cyan")
+        for one in likenesses:
+            language = str(self._words.language)
+            self._say()
+            does = self._words("diagnosis.like", does=one.does[language])
+            self._wrapped(does, "bold", indent="  ")
+            self._wrapped(one.why[language], indent="    ")
+            specimen = self._words(
+                "diagnosis.specimen",
+                specimen=one.specimen,
+                rule=one.rule,
+                percent=round(100 * one.likeness),
+            )
+            self._wrapped(specimen, "dim", indent="    ")
 
     def _setbacks(self, run: Run) -> None:
         for result in run.results:
             if result.verdict is Verdict.KNOWN_FAILURE:
                 rule = result.broken.rule if result.broken else ""
-                self._wrapped(
-                    f"Known failure of {rule} in {result.full_name}:", "yellow"
-                )
+                name = result.full_name
+                head = self._words("report.known_failure", rule=rule, check=name)
+                self._wrapped(head, "yellow")
                 self._wrapped(result.reason, indent="    ")
             elif result.verdict is Verdict.FAULT:
-                self._say()
-                self._say(f"Fault of the suite in {result.full_name}:", "bold magenta")
-                self._say(textwrap.indent(result.reason, "    "))
+                head = self._words("report.fault_in", check=result.full_name)
+                self._fault(head, result.reason)
         for fault in run.faults:
-            self._say()
-            self._say("Fault of the suite:", "bold magenta")
-            self._say(textwrap.indent(fault, "    "))
+            self._fault(self._words("report.fault"), fault)
         for one in run.unexpected:
-            self._wrapped(
-                f"Unexpected pass: {one.name} is a known failure no more"
-                f" ({one.reason}).",
-                "bold yellow",
-            )
+            passed = self._words("report.unexpected", name=one.name, reason=one.reason)
+            self._wrapped(passed, "bold yellow")
         self._without_verdict(run)
+
+    def _fault(self, head: str, story: str) -> None:
+        self._say()
+        self._say(head, "bold magenta")
+        self._say(textwrap.indent(story, "    "))
 
     def _without_verdict(self, run: Run) -> None:
         reasons: dict[str, list[str]] = {}
@@ -141,28 +155,56 @@ class Reporter:
                 reasons.setdefault(result.reason, []).append(result.requirements[0])
         if reasons:
             self._say()
-            self._say("No verdict:")
+            self._say(self._words("report.without_verdict"))
         for reason, ids in reasons.items():
-            self._wrapped(f"{len(ids)} x {reason}", indent="    ")
+            if reason:  # it may be held back
+                self._wrapped(f"{len(ids)} x {reason}", indent="    ")
             self._wrapped(f"({', '.join(dict.fromkeys(ids))})", indent="        ")
 
     def _summary(self, run: Run) -> None:
         kinds = [Verdict.PASSED, Verdict.FAILED, Verdict.KNOWN_FAILURE]
         kinds.append(Verdict.NO_VERDICT)
+        names = [self._words(f"verdict.{kind.name.lower()}") for kind in kinds]
         self._say()
-        self._say("          " + "".join(f"{kind:>15}" for kind in kinds))
+        self._say("          " + "".join(f"{name:>16}" for name in names))
         for level in Level:
-            counts = "".join(f"{run.count(kind, level):>15}" for kind in kinds)
+            counts = "".join(f"{run.count(kind, level):>16}" for kind in kinds)
             self._say(f"{level:<10}{counts}")
+
+    def _repetition(self, run: Run) -> None:
+        if run.times == 1:
+            return
+        differing = run.differing()
+        key = "stability.rate" if differing else "stability.steady"
+        rate = self._words(
+            key,
+            times=run.times,
+            differing=len(differing),
+            total=len(run.results),
+        )
+        self._say()
+        self._wrapped(rate, "magenta" if differing else "")
+        self._names("stability.differing", [one.full_name for one in differing])
 
     def _end(self, run: Run) -> None:
         self._say()
-        rules = list(_rules(run.failures()))
+        rules = run.broken_rules()
         if rules:
-            self._wrapped(f"Broken, most basic first: {', '.join(rules)}", "bold red")
+            told = self._words("report.most_basic_first", rules=", ".join(rules))
+            self._wrapped(told, "bold red")
+        if run.detail != Detail.FULL:
+            self._wrapped(self._words("report.withheld"))
+        elif rules and self._words.language is not Language.ENGLISH:
+            self._wrapped(self._words("report.quoted"), "dim")
         self._say(
-            f"{len(run.results)} checks in {run.seconds:.1f} s, seed {run.seed}:"
-            f" {_STATUS[run.status]} (exit status {run.status:d})",
+            self._words(
+                "report.end" if run.seed is not None else "report.end_without_seed",
+                count=self._words.count("check", len(run.results)),
+                seconds=f"{run.seconds:.1f}",
+                seed=run.seed,
+                status=self._words(f"status.{run.status.name.lower()}"),
+                number=int(run.status),
+            ),
             "bold green" if run.status is Status.PASSED else "bold",
         )
 
@@ -174,7 +216,7 @@ class Reporter:
         for line in text.splitlines():
             further = indent + " " * (len(line) - len(line.lstrip()))
             for part in textwrap.wrap(
-                line.strip(), _WIDTH, initial_indent=further, subsequent_indent=further
+                line.strip(), WIDTH, initial_indent=further, subsequent_indent=further
             ):
                 self._say(part, style)
 
@@ -186,75 +228,3 @@ def _by_rule(failures: Iterable[Result]) -> Iterator[list[Result]]:
             result
         )
     yield from groups.values()
-
-
-def _rules(failures: Iterable[Result]) -> dict[str, None]:
-    return dict.fromkeys(one.broken.rule for one in failures if one.broken)
-
-
-def harmless(text: str) -> str:
-    """Text without anything that a terminal obeys, or that has no encoding."""
-    return "".join(
-        letter
-        if letter.isprintable() or letter == "\n"
-        else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
-
-
-def draw_failure(result: Result, specification: Specification) -> str:
-    """One failure at length: the rule, what came instead, and the whole exchange."""
-    broken = result.broken
-    if broken is None:
-        return result.reason
-    variant = f" [{result.variant}]" if result.variant else ""
-    lines = _wrap(f"{result.title}{variant}", "  ")
-    rule = specification.requirements.get(broken.rule)
-    if rule is not None:
-        lines += ["", f"  {rule.id} · {rule.level} · {rule.role} · {rule.section}"]
-        lines += _wrap(f'"{rule.text}"', "    ")
-    lines += ["", *_difference(broken)]
-    if broken.note:
-        lines += ["", *_wrap(broken.note, "  ")]
-    if result.exchange:
-        lines += ["", "  The exchange (seconds, who, what):", result.exchange]
-    if result.output:
-        lines += ["", "  The testee's own output:"]
-        lines += [f"  {line}"[:_WIDTH] for line in result.output.splitlines()]
-    return harmless("\n".join(lines))
-
-
-def _wrap(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        " ".join(text.split()), _WIDTH, initial_indent=indent, subsequent_indent=indent
-    )
-
-
-def _difference(broken: Broken) -> list[str]:
-    """Expected over received, with a caret under the first octet that differs."""
-    room = _WIDTH - _BESIDE
-    if not broken.actual_is_octets or broken.at is None:
-        return [
-            *_beside("expected", broken.expected),
-            *_beside("received", broken.actual),
-        ]
-    # Of a long line, the part around the difference is what matters.
-    begin = max(0, broken.column - room // 2) if len(broken.actual) > room else 0
-    dots = "..." if begin else ""
-    shown = (dots + broken.actual[begin + len(dots) :])[:room]
-    caret = " " * (_BESIDE + broken.column - begin) + "^"
-    return [
-        *_beside("expected", broken.expected),
-        f"  received  {shown}",
-        f"{caret} octet {broken.at}"[:_WIDTH],
-    ]
-
-
-def _beside(head: str, text: str) -> list[str]:
-    parts = textwrap.wrap(
-        text, _WIDTH - _BESIDE, drop_whitespace=False, break_on_hyphens=False
-    ) or ["(nothing)"]
-    return [
-        (f"  {head:<10}" if not index else " " * _BESIDE) + part
-        for index, part in enumerate(parts)
-    ]

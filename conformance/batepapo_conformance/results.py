@@ -1,10 +1,14 @@
-"""What came out of a run: one `Result` a check, one `Run` for all of them."""
+"""What came out of a run: one `Result` a check, one `Run` for all of them.
+
+As JSON they are a published format: see `saved.py`.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from batepapo_conformance.exchange import Event
 from batepapo_conformance.failure import RuleBroken, visible
 from batepapo_conformance.selection import without_delivery
 from batepapo_conformance.spec import Level
@@ -68,6 +72,60 @@ def _words(side: bytes | str) -> str:
     return visible(side) if isinstance(side, bytes) else side
 
 
+class Stability(StrEnum):
+    """What repeating a check has shown about it."""
+
+    DETERMINISTIC = "deterministic"
+    FLAKY = "flaky"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """How often a check gave which verdict when it was repeated.
+
+    Attributes:
+        verdicts: in the run, among all others, each time with another seed.
+        alone: by itself, with nothing beside it and the seed with which it failed;
+            empty unless it failed.
+    """
+
+    verdicts: Mapping[Verdict, int]
+    alone: Mapping[Verdict, int] = field(default_factory=dict)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the run did not always give the same verdict."""
+        return len(self.verdicts) > 1
+
+    @property
+    def stability(self) -> Stability | None:
+        """What is said of a check that does not always pass; `None` if it does."""
+        decisive = self.alone or self.verdicts
+        if not self.differs and Verdict.FAILED not in self.verdicts:
+            return None
+        always = set(decisive) == {Verdict.FAILED}
+        return Stability.DETERMINISTIC if always else Stability.FLAKY
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A specimen of the zoo that fails as the testee does.
+
+    Attributes:
+        specimen: its name.
+        rule: the requirement that it breaks.
+        likeness: from 0 to 1, how alike the failures are.
+        does: what it does, by language; goes on after "it".
+        why: for whoever made this mistake, by language.
+    """
+
+    specimen: str
+    rule: str
+    likeness: float
+    does: Mapping[str, str]
+    why: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A check as it stands in a list, without having been run."""
@@ -100,10 +158,16 @@ class Result:
     broken: Broken | None = None
     reason: str = ""
     seconds: float = 0.0
-    seed: int = 0
+    seed: int | None = None
+    """`None` where it is held back, as `again` then is."""
+    again: str = ""
+    """The command that repeats just this check."""
     exchange: str = ""
+    events: tuple[Event, ...] = ()
+    """The same exchange as data, to be drawn in other forms."""
     output: str = ""
     """The end of what the testee wrote itself."""
+    repeated: Repeated | None = None
 
     @property
     def title(self) -> str:
@@ -124,26 +188,37 @@ class Result:
         """Plain data for programs."""
         data = {part.name: getattr(self, part.name) for part in fields(self)}
         data["requirements"] = list(self.requirements)
+        data["events"] = [event.as_json() for event in self.events]
         if self.broken is not None:
-            broken = self.broken
-            data["broken"] = {
-                part.name: getattr(broken, part.name) for part in fields(broken)
-            }
+            data["broken"] = asdict(self.broken)
+        if self.repeated is not None:
+            stability = self.repeated.stability
+            data["repeated"] = asdict(self.repeated) | {"stability": stability}
         return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Result":
         """What `as_json` made."""
-        broken = data["broken"]
+        broken, repeated = data["broken"], data["repeated"]
         return cls(
             **{
                 **data,
                 "requirements": tuple(data["requirements"]),
                 "level": Level(data["level"]),
                 "verdict": Verdict(data["verdict"]),
+                "events": tuple(Event.from_json(event) for event in data["events"]),
                 "broken": None if broken is None else Broken(**broken),
+                "repeated": None if repeated is None else _repeated(repeated),
             }
         )
+
+
+def _repeated(data: Mapping[str, Any]) -> Repeated:
+    verdicts, alone = (
+        {Verdict(name): count for name, count in data[part].items()}
+        for part in ("verdicts", "alone")
+    )
+    return Repeated(verdicts, alone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +235,8 @@ class Run:
 
     role: str
     testee: str
-    seed: int
+    seed: int | None
+    """`None` where it is held back."""
     results: Sequence[Result] = ()
     unexpected: Sequence[Unexpected] = ()
     seconds: float = 0.0
@@ -169,6 +245,14 @@ class Run:
     """What went wrong with the suite outside any check."""
     about: Mapping[str, str] = field(default_factory=dict)
     """Versions and platform."""
+    began: str = ""
+    """When, in UTC, as ISO 8601 has it."""
+    times: int = 1
+    """How often each check was run."""
+    diagnosis: Sequence[Likeness] = ()
+    """What of the zoo fails in the same way, the most alike first."""
+    detail: str = "full"
+    """How much it tells (see `detail.py`)."""
 
     def count(self, verdict: Verdict, level: Level | None = None) -> int:
         """How many results have this verdict (and this level)."""
@@ -180,6 +264,16 @@ class Run:
     def failures(self) -> list[Result]:
         """What failed, most basic rule first: that order is kept from `settle`."""
         return [one for one in self.results if one.verdict is Verdict.FAILED]
+
+    def broken_rules(self) -> list[str]:
+        """The rules that are broken, the most basic one first."""
+        return list(
+            dict.fromkeys(one.broken.rule for one in self.failures() if one.broken)
+        )
+
+    def differing(self) -> list[Result]:
+        """The checks that did not give the same verdict each time."""
+        return [one for one in self.results if one.repeated and one.repeated.differs]
 
     def in_trouble(self, trouble: str) -> "Run":
         """The same run, without results and with what kept it from having any."""

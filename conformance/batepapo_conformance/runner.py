@@ -116,6 +116,7 @@ class _Gatherer:
         self._role = role
         self._told = told
         self._mark = mark
+        self._taken: set[str] = set()
         self.gathered = Gathered()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -148,8 +149,9 @@ class _Gatherer:
             self._take(text)
 
     def _take(self, text: Any) -> None:
-        result = Result.from_json(json.loads(text))
-        if result not in self.gathered.results:
+        if text not in self._taken:
+            self._taken.add(text)
+            result = Result.from_json(json.loads(text))
             self.gathered.results.append(result)
             self._told(self.gathered, result)
 

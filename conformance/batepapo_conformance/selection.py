@@ -10,6 +10,7 @@ _SECTION = re.compile(r"\d+(\.\d+)?")
 _ID = re.compile(r"[A-Z]+(-\d+)?")
 # What pytest appends for a delivery or a repetition, wherever it stands.
 _HOW = re.compile(rf"(^|-)({'|'.join(Delivery)}|time\d+)(?=-|$)")
+_TIME = re.compile(r"(^|-)time\d+(?=-|$)")
 
 
 def selected(
@@ -34,7 +35,8 @@ def _means(word: str, name: str, requirements: Sequence[Requirement]) -> bool:
         if any(one == wanted or one.split("-")[0] == wanted for one in ids):
             return True
     if word.startswith("test_"):
-        return word in (name, name.partition("[")[0], without_delivery(name))
+        once = without_repetition(name)
+        return word in (name, name.partition("[")[0], once, without_delivery(name))
     return word in name
 
 
@@ -43,6 +45,18 @@ def without_delivery(name: str) -> str:
 
     `test_x[octets]` is a run of `test_x`, `test_x[octets-17]` one of `test_x[17]`.
     """
+    return _without(_HOW, name)
+
+
+def without_repetition(name: str) -> str:
+    """The name of a run of a check, however often that was repeated.
+
+    `test_x[octets-time3]` is a run of `test_x[octets]`.
+    """
+    return _without(_TIME, name)
+
+
+def _without(what: re.Pattern[str], name: str) -> str:
     base, bracket, variant = name.removesuffix("]").partition("[")
-    case = _HOW.sub("", variant).strip("-")
-    return f"{base}[{case}]" if bracket and case else base
+    rest = what.sub("", variant).strip("-")
+    return f"{base}[{rest}]" if bracket and rest else base

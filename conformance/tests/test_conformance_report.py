@@ -11,9 +11,10 @@ import xmlschema
 from batepapo_conformance.explain import UnknownRequirement, explain, index
 from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.junit import write_junit
-from batepapo_conformance.report import Reporter, draw_failure
+from batepapo_conformance.report import Reporter
 from batepapo_conformance.results import Broken, Result, Run, Unexpected, Verdict
 from batepapo_conformance.spec import Level, load
+from batepapo_conformance.story import draw_failure
 
 SPECIFICATION = load()
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent / "data" / "junit.xsd")
@@ -34,6 +35,7 @@ def failure(error: RuleBroken) -> Result:
         broken=Broken.from_exception(error),
         seconds=0.25,
         seed=7,
+        again="batepapo check server --only test_everyone_hears_it --seed 7",
         exchange="   0.001  ana        ->    :oi",
         output="server, standard error (5 octets), its end:\n  [bold]oops",
     )
@@ -66,7 +68,7 @@ RUN = Run(
 
 def told(run: Run) -> str:
     out = io.StringIO()
-    Reporter(out, SPECIFICATION, lambda name, seed: f"again {name} {seed}").tell(run)
+    Reporter(out, SPECIFICATION).tell(run)
     return out.getvalue()
 
 
@@ -78,7 +80,7 @@ def test_a_failure_shows_the_rule_the_octets_the_exchange_and_the_output() -> No
     assert r"received  PUBLICA 12h ana@- :\x1B\r" in text
     assert "ana        ->    :oi" in text
     assert "[bold]oops" in text  # not taken for markup
-    assert "again test_everyone_hears_it 7" in text
+    assert "batepapo check server --only test_everyone_hears_it --seed 7" in text
     assert "1 checks" not in text.splitlines()[0]
     assert "(exit status 1)" in text
 

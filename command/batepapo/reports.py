@@ -1,0 +1,74 @@
+"""The commands and options that tell about runs: how, to whom, how much."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from batepapo_conformance.forms import Forms
+
+FORMS = ("json", "junit", "detail", "lang")
+"""The parameters that `telling` adds, which `forms_from` takes."""
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def telling(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say in which forms a run is told."""
+    for option in reversed(
+        (
+            click.option("--json", is_flag=True, help="Report as JSON."),
+            click.option("--junit", type=_FILE, help="Also write JUnit XML there."),
+            click.option(
+                "--detail",
+                type=click.Choice(["full", "actual", "id"]),
+                default="full",
+                show_default=True,
+                help="How much is told: all; what came, but not what was expected;"
+                " or only ids and names.",
+            ),
+            click.option(
+                "--lang",
+                type=click.Choice(["en", "pt"]),
+                help="The language of the report; by default, the environment's.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def forms_from(*, detail: str, lang: str | None, **asked: Any) -> "Forms":
+    """The forms that the options of `telling` ask for."""
+    from batepapo_conformance.detail import Detail
+    from batepapo_conformance.forms import Forms
+    from batepapo_conformance.words import Language, Words, language_from
+
+    language = language_from() if lang is None else Language(lang)
+    return Forms(detail=Detail(detail), words=Words(language), **asked)
+
+
+@click.command()
+@click.argument("results", nargs=-1, required=True, metavar="RESULT.json...")
+@click.option("--text", is_flag=True, help="Tell it here even if a file is written.")
+@telling
+def report(results: Sequence[str], *, text: bool, **asked: Any) -> None:
+    """Tell again about runs that were saved with `batepapo check ... --json`.
+
+    Exit status: that of the worst run; 2 if a file is not the result of a run.
+    """
+    from batepapo_conformance.forms import tell
+    from batepapo_conformance.saved import BadResult, read
+
+    files = [asked[name] for name in ("junit",)]
+    asked["text"] = text or not any(files)
+    try:
+        runs = [read(Path(result)) for result in results]
+        tell(runs, forms_from(**asked), sys.stdout)
+    except (BadResult, OSError) as error:
+        click.echo(error, err=True)
+        sys.exit(2)
+    sys.exit(max(run.status for run in runs))
