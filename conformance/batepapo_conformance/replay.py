@@ -18,6 +18,8 @@ from batepapo_conformance.spec import Transcript, load
 
 _ARROWS = re.compile(r"(?P<name>\S+) (?P<arrow>->>|->|~>|<-|<~) (?P<rest>.*)")
 _SAYS = re.compile(r"(?P<name>\S+) says (?P<times>\d+) times (?P<text>.*)")
+_ENTERS = re.compile(rb"/ENTRAR ([^\r\n]*)")
+_LISTS = re.compile(r"(?P<name>\S+) sees the list (?P<nicks>.+)")
 _WAITS = re.compile(r"\S+ waits (?P<seconds>[\d.]+)")
 _REPEATED = re.compile(r"<(\d+) x (.)>")
 _NAMED = re.compile(r"<([a-z0-9]+(?: \d+)?)>")
@@ -54,6 +56,7 @@ class Replay:
         self._steps = transcript.steps
         self._people: dict[str, Participant] = {}
         self._times: dict[str, str] = {}
+        self._sent: dict[str, bytes] = {}
 
     def run(self) -> None:
         """Take every step.
@@ -66,7 +69,7 @@ class Replay:
     def _run(self, steps: Iterator[str]) -> None:
         for step in steps:
             if step == "either":
-                self._run(iter(self._choose(_branches(steps))))
+                self._run(iter(self._choose(branches(steps))))
             else:
                 self._take(step)
 
@@ -74,8 +77,11 @@ class Replay:
         if arrow := _ARROWS.fullmatch(step):
             self._exchange(arrow["name"], arrow["arrow"], arrow["rest"])
         elif says := _SAYS.fullmatch(step):
-            line = f":{_repeat(says['text'])}\n".encode("ascii")
+            line = f":{repeated(says['text'])}\n".encode("ascii")
             self._people[says["name"]].send_pieces(line * int(says["times"]))
+        elif lists := _LISTS.fullmatch(step):
+            rule = self._rule("USUARIOS")
+            self._people[lists["name"]].expect_list(lists["nicks"].split(" "), rule)
         elif waits := _WAITS.fullmatch(step):
             time.sleep(float(waits["seconds"]))
         else:
@@ -100,19 +106,23 @@ class Replay:
         person = self._people[name]
         match arrow:
             case "->":
-                person.send_pieces(f"{_repeat(rest)}\n".encode("ascii"))
+                self._send(person, f"{repeated(rest)}\n".encode("ascii"))
             case "->>":
-                lines = [f"{_repeat(line)}\n" for line in rest.split(" | ")]
-                person.send_pieces("".join(lines).encode("ascii"))
+                lines = [f"{repeated(line)}\n" for line in rest.split(" | ")]
+                self._send(person, "".join(lines).encode("ascii"))
             case "~>":
                 # Only who has read the piece before can see where it ended.
                 delivery.wait_until_read(person.connection.socket)
-                person.send_pieces(_unescape(_repeat(rest)))
+                self._send(person, unescaped(repeated(rest)))
             case "<-":
                 self._expect(person, rest)
             case _:
                 while not self._expect(person, rest, insist=False):
                     pass
+
+    def _send(self, person: Participant, octets: bytes) -> None:
+        self._sent[person.name] = self._sent.get(person.name, b"") + octets
+        person.send_pieces(octets)
 
     # ---- expected lines ----------------------------------------------------
 
@@ -142,7 +152,7 @@ class Replay:
                 return self._times.get(name, "<time>")
             return self._people[name].origin
 
-        return _NAMED.sub(known, _repeat(form))
+        return repeated(_NAMED.sub(known, form))
 
     def _bind(self, form: str, message: codec.ServerMessage) -> None:
         """Learn times and origins where they occur for the first time."""
@@ -155,19 +165,40 @@ class Replay:
                     at = f"{message.origin.nick}@{person.connection.local}"
                     if origin not in (at, f"{message.origin.nick}@-"):
                         raise RuleBroken("EVENT-3", at, origin.encode("ascii"))
+                    self._is_a_nick_of(person, message.origin.nick)
                     person.origin = origin
+
+    def _is_a_nick_of(self, person: Participant, nick: str) -> None:
+        """Insist that somebody wrote its nick so when it entered (ENTER-2)."""
+        written = _ENTERS.findall(self._sent.get(person.name, b""))
+        if nick.encode("ascii") not in written:
+            expected = b" or ".join(written).decode("latin-1")
+            raise RuleBroken("ENTER-2", expected, nick.encode("ascii"))
 
     def _choose(self, branches: Sequence[Sequence[str]]) -> Sequence[str]:
         """Give the branch whose first line is the one that comes next."""
-        name, plain = _expected_line(branches[0][0])
-        person, rule = self._people[name], self._rule(plain)
-        forms = [self._resolve(_expected_line(branch[0])[1]) for branch in branches]
-        line = line_of(person.read(" or ".join(forms), rule))
-        person.connection.put_back(line + b"\n")
+        begins = [_expected_line(branch[0]) for branch in branches]
+        person, rule = self._people[begins[0][0]], self._rule(begins[0][1])
+        forms = [self._resolve(form) for _, form in begins]
+        line, nicks = self._peek(person, " or ".join(forms), rule)
         for form, branch in zip(forms, branches, strict=True):
-            if fits(form, line.decode("ascii")):
+            is_list = _LISTS.fullmatch(branch[0]) is not None
+            if form == nicks if is_list else fits(form, line.decode("ascii")):
                 return branch
         raise RuleBroken(rule, " or ".join(forms), line)
+
+    def _peek(self, person: Participant, forms: str, rule: str) -> tuple[bytes, str]:
+        """Give the next line, and if it is a list, the whole of it as one line."""
+        messages = [person.read(forms, rule)]
+        nicks: list[str] = []
+        while isinstance(message := messages[-1], codec.Participants):
+            nicks += message.nicks
+            if not message.remaining:
+                break
+            messages.append(person.read("a further line of the list", "LIST-2"))
+        for message in reversed(messages):
+            person.connection.put_back(codec.encode(message))
+        return line_of(messages[0]), " ".join(["USUARIOS 0", *nicks])
 
     def _rule(self, form: str) -> str:
         """Which rule a step relies on: that of its message, or one that is shown.
@@ -188,30 +219,37 @@ class Replay:
 
 
 def _expected_line(step: str) -> tuple[str, str]:
-    """Give the name and the form of a step that expects a line."""
+    """Give the name and the form of a step that expects a line, or a whole list."""
+    if lists := _LISTS.fullmatch(step):
+        return lists["name"], f"USUARIOS 0 {lists['nicks']}"
     arrow = _ARROWS.fullmatch(step)
     if arrow is None or arrow["arrow"] != "<-":
         raise ValueError(f"a branch begins with an expected line: {step}")
     return arrow["name"], arrow["rest"]
 
 
-def _branches(steps: Iterator[str]) -> list[list[str]]:
+def branches(steps: Iterator[str]) -> list[list[str]]:
+    """Give the branches up to the `end`; those within a branch stay in it."""
     branches: list[list[str]] = [[]]
+    depth = 0
     for step in steps:
-        if step == "end":
+        if step == "end" and not depth:
             return branches
-        if step == "or":
+        if step == "or" and not depth:
             branches.append([])
-        else:
-            branches[-1].append(step)
+            continue
+        depth += {"either": 1, "end": -1}.get(step, 0)
+        branches[-1].append(step)
     raise ValueError("an `either` without its `end`")
 
 
-def _repeat(text: str) -> str:
+def repeated(text: str) -> str:
+    """Put in what `<N x C>` stands for."""
     return _REPEATED.sub(lambda match: match[2] * int(match[1]), text)
 
 
-def _unescape(text: str) -> bytes:
+def unescaped(text: str) -> bytes:
+    r"""Give the octets of a text with `\r`, `\n`, `\\` and `\xHH`."""
     plain = {"r": "\r", "n": "\n", "\\": "\\"}
     return _ESCAPED.sub(
         lambda match: plain.get(match[1]) or chr(int(match[1][1:], 16)), text
