@@ -129,3 +129,13 @@ def test_a_list_follows_the_events_of_one_connection(serve: Serve) -> None:
     ana.expect_entered(carla)
     ana.send("/USUARIOS")
     ana.expect_list(["ana", "carla"], "ORDER-3")
+    for go in (Participant.half_close, Participant.reset):
+        davi = server.connect("davi")
+        davi.enter(present=["ana", "carla"], rule="ORDER-3")
+        for one in (ana, carla):
+            one.expect_entered(davi)
+        go(davi)
+        for one in (ana, carla):
+            one.expect_left(davi)
+            one.send("/USUARIOS")
+            one.expect_list(["ana", "carla"], "ORDER-3")
