@@ -129,6 +129,7 @@ def check_client(**asked: Any) -> None:
 
 def _check(role: str, *, listing: bool, **asked: Any) -> None:
     from batepapo_conformance import check as checking
+    from batepapo_conformance.forms import CannotTell
     from batepapo_conformance.testee import Role
 
     forms = forms_from(**{name: asked.pop(name) for name in FORMS})
@@ -137,7 +138,7 @@ def _check(role: str, *, listing: bool, **asked: Any) -> None:
         sys.exit(checking.list_checks(request, out=sys.stdout, as_json=forms.json))
     try:
         sys.exit(checking.check(request, out=sys.stdout, forms=forms))
-    except OSError as error:  # of a file that was to be written
+    except CannotTell as error:
         click.echo(error, err=True)
         sys.exit(2)
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,16 @@ import click
 if TYPE_CHECKING:
     from batepapo_conformance.forms import Forms
 
-FORMS = ("json", "junit", "detail", "lang")
+FORMS = (
+    "json",
+    "html",
+    "junit",
+    "gradescope",
+    "classroom",
+    "badge",
+    "detail",
+    "lang",
+)
 """The parameters that `telling` adds, which `forms_from` takes."""
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -21,7 +31,19 @@ def telling(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             click.option("--json", is_flag=True, help="Report as JSON."),
-            click.option("--junit", type=_FILE, help="Also write JUnit XML there."),
+            click.option("--html", type=_FILE, help="Write a page there."),
+            click.option("--junit", type=_FILE, help="Write JUnit XML there."),
+            click.option(
+                "--gradescope", type=_FILE, help="Write a Gradescope results.json."
+            ),
+            click.option(
+                "--classroom", type=_FILE, help="Write a Classroom 50 result.json."
+            ),
+            click.option(
+                "--badge",
+                type=_FILE,
+                help="Write a badge: SVG, or JSON for shields.io.",
+            ),
             click.option(
                 "--detail",
                 type=click.Choice(["full", "actual", "id"]),
@@ -60,15 +82,15 @@ def report(results: Sequence[str], *, text: bool, **asked: Any) -> None:
 
     Exit status: that of the worst run; 2 if a file is not the result of a run.
     """
-    from batepapo_conformance.forms import tell
+    from batepapo_conformance.forms import CannotTell, tell
     from batepapo_conformance.saved import BadResult, read
 
-    files = [asked[name] for name in ("junit",)]
-    asked["text"] = text or not any(files)
+    forms = forms_from(**asked)
+    forms = replace(forms, quiet=forms.files and not (text or forms.json))
     try:
         runs = [read(Path(result)) for result in results]
-        tell(runs, forms_from(**asked), sys.stdout)
-    except (BadResult, OSError) as error:
+        tell(runs, forms, sys.stdout, [Path(result).stem for result in results])
+    except (BadResult, CannotTell) as error:
         click.echo(error, err=True)
         sys.exit(2)
     sys.exit(max(run.status for run in runs))

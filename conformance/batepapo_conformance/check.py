@@ -18,7 +18,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from types import FrameType
 from typing import TextIO
 
@@ -29,7 +28,7 @@ from batepapo_conformance.process import Processes
 from batepapo_conformance.progress import Progress
 from batepapo_conformance.repetition import collapse, isolate
 from batepapo_conformance.report import Reporter
-from batepapo_conformance.results import Result, Run, Status
+from batepapo_conformance.results import Result, Run, Status, now
 from batepapo_conformance.runner import Gathered, collect, gather
 from batepapo_conformance.settling import apply_known_failures, settle
 from batepapo_conformance.spec import load
@@ -98,7 +97,7 @@ def check(request: Request, *, out: TextIO, forms: Forms | None = None) -> Statu
     """Check a testee, report to `out` and in other forms; gives the exit status.
 
     Raises:
-        OSError: a form cannot be written to its file.
+        CannotTell: a form cannot be written to its file.
     """
     forms = forms or Forms()
     began = time.monotonic()
@@ -128,7 +127,7 @@ def _run(request: Request, progress: Progress) -> Run:
         testee=" ".join(request.words()),
         seed=random.randrange(1_000_000) if request.seed is None else request.seed,
         about=about,
-        began=datetime.now(UTC).isoformat(timespec="seconds"),
+        began=now(),
         times=request.repeat,
     )
     try:

@@ -196,7 +196,7 @@ class Reporter:
             self._wrapped(self._words("report.withheld"))
         elif rules and self._words.language is not Language.ENGLISH:
             self._wrapped(self._words("report.quoted"), "dim")
-        self._say(
+        self._wrapped(
             self._words(
                 "report.end" if run.seed is not None else "report.end_without_seed",
                 count=self._words.count("check", len(run.results)),

@@ -5,6 +5,7 @@ As JSON they are a published format: see `saved.py`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -13,6 +14,11 @@ from batepapo_conformance.failure import RuleBroken, visible
 from batepapo_conformance.selection import without_delivery
 from batepapo_conformance.spec import Level
 from batepapo_conformance.testee import Role
+
+
+def now() -> str:
+    """The present moment in UTC, as ISO 8601 has it, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Verdict(StrEnum):
