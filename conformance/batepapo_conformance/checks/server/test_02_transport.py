@@ -5,6 +5,8 @@ import socket
 import time
 
 from batepapo_conformance import kernel
+from batepapo_conformance.connection import Ending
+from batepapo_conformance.delivery import wait_until_read
 from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.participant import Participant
 from batepapo_conformance.plugin import requirement
@@ -24,8 +26,18 @@ def test_a_conversation_runs_over_one_connection_over_ipv4(serve: Serve) -> None
         raise NoVerdict("the testee was given at an IPv6 address")
     ana.enter()
     ana.send(":oi")
+    _insist_that_it_goes_on(ana)
     ana.expect_public(ana, "oi")
     ana.leave()
+
+
+def _insist_that_it_goes_on(one: Participant) -> None:
+    """Insist that the stream has not ended without a word."""
+    expected = f"PUBLICA <time> {one.origin} :oi, on the same connection"
+    got = one.listen(expected, "PUBLIC-1")
+    if isinstance(got, Ending):
+        raise RuleBroken("TCP-1", expected, got.value)
+    one.connection.put_back(got)
 
 
 @requirement("TCP-2")
@@ -39,7 +51,8 @@ def test_ipv6_changes_nothing_else(serve: Serve) -> None:
     port = beto.connection.local.port
     for who, shown in ((beto, f"beto@[::1]:{port}"), (ana, ana.origin)):
         if who.origin != shown:
-            raise RuleBroken("EVENT-3", shown, who.origin.encode("ascii"))
+            rule = "EVENT-4" if who.origin.endswith("@-") else "EVENT-3"
+            raise RuleBroken(rule, shown, who.origin.encode("ascii"))
     beto.leave()
     ana.expect_left(beto)
 
@@ -89,7 +102,12 @@ def test_every_line_is_derived_by_the_grammar(serve: Serve) -> None:
 
     One session with every message of a server; reading is what checks them.
     """
-    ana, beto = serve().participants("ana", "beto")
+    server = serve()
+    ana = server.participant("ana")
+    other = server.connect("outra")
+    other.send("/ENTRAR ana")
+    other.expect_error("01", "ana", "ENTER-3")
+    beto = server.participant("beto")
     ana.send(":oi")
     for listener in (ana, beto):
         listener.expect_public(ana, "oi")
@@ -98,6 +116,7 @@ def test_every_line_is_derived_by_the_grammar(serve: Serve) -> None:
     ana.expect_error("02", "ninguem", "PRIVATE-2")
     ana.expect_list()
     beto.expect_private(ana, "psiu")
+    beto.barrier("LIST-1")
     beto.send("/ENTRAR carla")
     beto.expect_forced_out("estado", "STATE-2")
     ana.expect_left(beto)
@@ -111,9 +130,8 @@ def test_cr_lf_ends_a_line_like_lf(serve: Serve) -> None:
     The same lines come with LF first: what fails then has nothing to do with CR.
     """
     server = serve()
-    ana, beto = server.connect("ana"), server.connect("beto")
-    _short_session(ana, end=b"\n", rule=None)
-    _short_session(beto, end=b"\r\n", rule="FRAME-2")
+    _short_session(server.connect("ana"), end=b"\n", rule=None)
+    _short_session(server.connect("beto"), end=b"\r\n", rule="FRAME-2")
 
 
 def _short_session(who: Participant, *, end: bytes, rule: str | None) -> None:
@@ -162,7 +180,9 @@ def test_a_line_may_be_cut_anywhere(serve: Serve) -> None:
     bring a part of a line”.
     """
     ana = _somebody_who_was_understood(serve())
-    for line in (b":ola, mundo\n", b":ola, mundo\r\n"):
+    for line, rule in ((b":ola, mundo\n", "PUBLIC-1"), (b":ola, mundo\r\n", "FRAME-2")):
+        ana.send_pieces(line)
+        ana.expect_public(ana, "ola, mundo", rule)
         for cut in range(1, len(line)):
             ana.send_pieces(line[:cut], line[cut:])
             ana.expect_public(ana, "ola, mundo", "FRAME-3")
@@ -203,7 +223,26 @@ def test_a_write_may_end_one_line_and_begin_another(serve: Serve) -> None:
 def test_the_first_line_may_come_in_pieces(serve: Serve) -> None:
     """“A receiver MUST find the lines whatever way the octets arrive”."""
     server = serve()
-    server.participant("ana").leave()  # who comes in whole is understood
+    ana = server.connect("ana")  # who comes in whole is understood
+    ana.send_pieces(b"/ENTRAR ana\r\n")
+    ana.expect_own_entry(rule="FRAME-2")
     beto = server.connect("beto")
     beto.send_pieces(b"/ENT", b"RAR", b" be", b"to", b"\r", b"\n")
     beto.expect_own_entry(rule="FRAME-3")
+
+
+@requirement("FRAME-3")
+def test_the_pieces_of_two_connections_do_not_mix(serve: Serve) -> None:
+    """“A receiver MUST find the lines whatever way the octets arrive: one read may
+    bring a part of a line”.
+    """
+    ana, beto = serve().participants("ana", "beto")
+    for one, other in ((ana, beto), (beto, ana)):
+        one.send_pieces(b":meia")
+        wait_until_read(one.connection.socket)
+        other.send_pieces(b":inteira\n")
+        for listener in (ana, beto):
+            listener.expect_public(other, "inteira", "FRAME-3")
+        one.send_pieces(b" frase\n")
+        for listener in (ana, beto):
+            listener.expect_public(one, "meia frase", "FRAME-3")

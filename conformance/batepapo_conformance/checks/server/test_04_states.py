@@ -1,8 +1,11 @@
 """Section 4: states, and what does not belong."""
 
+from batepapo_conformance import codec
+from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.participant import Participant
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.server import Serve, Server
+from batepapo_conformance.speaker import line_of
 
 
 @requirement("STATE-1")
@@ -56,9 +59,18 @@ def test_one_error_is_the_last_line_and_nothing_after_it_counts(server: Server) 
         beto.expect_public(beto, "antes")
         beto.expect_forced_out(cause, "STATE-3")
         ana.expect_public(beto, "antes")
-        ana.expect_left(beto)
+        _expect_nothing_but_the_departure(ana, beto)
         ana.barrier("STATE-3")
         ana.leave()
+
+
+def _expect_nothing_but_the_departure(one: Participant, gone: Participant) -> None:
+    form = f"SAIU <time> {gone.origin} :<reason>"
+    message = one.read(form, "LEAVE-3")
+    if isinstance(message, codec.Said | codec.Whispered):
+        raise RuleBroken("STATE-3", form, line_of(message))
+    one.connection.put_back(codec.encode(message))
+    one.expect_left(gone)
 
 
 @requirement("STATE-3")
@@ -105,11 +117,12 @@ def test_bad_input_disturbs_nobody_else(serve: Serve) -> None:
     """
     server = serve()
     ana, beto = server.participants("ana", "beto")
-    server.say_in_turn([ana, beto], "PUBLIC-1")  # what is not disturbed yet
+    _talk(ana, beto, "PUBLIC-1", "PRIVATE-1")  # what is not disturbed yet
     for number, noise in enumerate(_noise(server)):
         stranger = server.connect(f"estranho-{number}")
         stranger.send_octets(noise)
         stranger.expect_forced_out("sintaxe", "FRAME-4")
+        _talk(ana, beto, "STATE-5", "STATE-5")
         intruder = server.connect(f"intruso-{number}")
         intruder.enter("intruso")
         for one in (ana, beto):
@@ -118,7 +131,7 @@ def test_bad_input_disturbs_nobody_else(serve: Serve) -> None:
         intruder.expect_forced_out("sintaxe", "FRAME-4")
         for one in (ana, beto):
             one.expect_left(intruder, "STATE-5")
-        _talk(ana, beto)
+        _talk(ana, beto, "STATE-5", "STATE-5")
 
 
 def _noise(server: Server) -> list[bytes]:
@@ -133,13 +146,14 @@ def _noise(server: Server) -> list[bytes]:
     ]
 
 
-def _talk(ana: Participant, beto: Participant) -> None:
+def _talk(ana: Participant, beto: Participant, public: str, private: str) -> None:
+    """Insist that the room lives; the last two are the rules that it breaks if not."""
     ana.send(":oi")
     for one in (ana, beto):
-        one.expect_public(ana, "oi", "STATE-5")
+        one.expect_public(ana, "oi", public)
     beto.send("ana:oi")
-    ana.expect_private(beto, "oi", "STATE-5")
-    beto.expect_sent("ana", "STATE-5")
+    ana.expect_private(beto, "oi", private)
+    beto.expect_sent("ana", private)
 
 
 @requirement("STATE-5")
