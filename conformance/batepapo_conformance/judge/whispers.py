@@ -1,0 +1,274 @@
+"""Private messages: to one alone, once, in order (PRIVATE-1 to PRIVATE-4, ORDER-2).
+
+A private message is seen at three places: where it is sent, where it is acknowledged
+(`ENVIADA`) and where it is received. The last two may stand in the recording in
+either order, since they are on two connections.
+"""
+
+from collections.abc import Iterable
+
+from batepapo_conformance.codec import Private, Public, Whispered, fold_nick
+from batepapo_conformance.judge.judgement import Seen, Violation
+from batepapo_conformance.judge.listener import Listener, Request
+from batepapo_conformance.judge.sequence import Stay
+
+
+def acknowledge(sender: Listener, nick: str, seen: Seen) -> None:
+    """`ENVIADA nick` has come.
+
+    Raises:
+        Violation: not to be, or not yet, or what it says is not so.
+    """
+    request, message = sender.answered(Private, "PRIVATE-1", seen.line)
+    if fold_nick(message.nick) != fold_nick(nick):
+        expected = f"ENVIADA {message.nick}"
+        raise Violation("PRIVATE-1", expected, seen.line, [request.seen])
+    assert sender.sequence is not None
+    stay = sender.sequence.stay_at(nick, sender.position)
+    if stay is None:
+        evidence: list[Seen | None] = [request.seen, *sender.last_lines(3)]
+        expected = f"ERRO 02 {message.nick} :<explanation>"
+        raise Violation("PRIVATE-2", expected, seen.line, evidence)
+    if stay.nick != nick:
+        entered = stay.entry.seen if stay.entry is not None else None
+        evidence = [request.seen, entered]
+        raise Violation("ENTER-2", f"ENVIADA {stay.nick}", seen.line, evidence)
+    request.stay, request.sent = stay, seen
+    if request.heard is None:
+        _insist_that_it_may_still_come(sender, request, stay, seen)
+    elif stay.listener not in (None, request.hearer):
+        expected = f"a private message to {nick} alone"
+        evidence = [request.seen, request.heard, stay.listener.entry]
+        raise Violation("PRIVATE-4", expected, seen.line, evidence)
+
+
+def _insist_that_it_may_still_come(
+    sender: Listener, request: Request, stay: Stay, seen: Seen
+) -> None:
+    hearer = stay.listener
+    if stay is sender.stay:
+        expected = "PRIVADA first, and ENVIADA after it"
+        raise Violation("PRIVATE-3", expected, seen.line, [request.seen])
+    if hearer is None or hearer.lost:
+        return
+    later = hearer.heard_from.get(sender)
+    if later is not None and later.number > request.number:
+        evidence = [request.seen, later.seen, later.heard]
+        expected = f"`{request}` to be received before `{later}`"
+        raise Violation("ORDER-2", expected, seen.line, evidence)
+    if hearer.why_over == "left":
+        last = hearer.recent[-1] if hearer.recent else None
+        absent = f"has not received `{request}`, and never will"
+        raise Violation(
+            "PRIVATE-1",
+            f"PRIVADA of `{request}`",
+            "none",
+            [request.seen, seen, last],
+            absent=absent,
+        )
+
+
+def refuse(sender: Listener, subject: str, seen: Seen) -> tuple[Request, Stay] | None:
+    """`ERRO 02` has come.
+
+    Returns:
+        the message and who was there all the same, if anybody was: then this is right
+        only if delivering it is what cut that one off (section 5.4).
+
+    Raises:
+        Violation: not to be, or it has been delivered.
+    """
+    request, message = sender.answered(Private, "PRIVATE-2", seen.line)
+    if message.nick != subject:
+        expected = f"ERRO 02 {message.nick} :<explanation>"
+        raise Violation("PRIVATE-2", expected, seen.line, [request.seen])
+    queue = sender.unheard[fold_nick(subject)]
+    if request in queue:
+        queue.remove(request)
+    assert sender.sequence is not None
+    stay = sender.sequence.stay_at(subject, sender.position)
+    if stay is not None:
+        return request, stay
+    if request.heard is not None:
+        evidence = [request.seen, request.heard]
+        expected = "ENVIADA: it has been delivered"
+        raise Violation("PRIVATE-2", expected, seen.line, evidence)
+    return None
+
+
+def hear(
+    listener: Listener, message: Whispered, seen: Seen, everybody: Iterable[Listener]
+) -> bool:
+    """`PRIVADA` has come.
+
+    Args:
+        listener: to whom.
+        message: what it says.
+        seen: where.
+        everybody: who may have sent it.
+
+    Returns:
+        whether anybody in the recording sent it; if not, it has to be a stranger.
+
+    Raises:
+        Violation: it was not sent, not to this one, not now, or not with these words.
+    """
+    assert listener.sequence is not None
+    if message.time < listener.latest:
+        expected = f"a time not before {listener.latest}"
+        raise Violation("ORDER-4", expected, seen.line, [listener.latest_seen])
+    stay = listener.sequence.stay_at(message.origin.nick, listener.position)
+    if stay is None or stay.origin not in (None, str(message.origin)):
+        raise _of_nobody(listener, message, seen, everybody)
+    sender = _sender(listener, stay, message, everybody)
+    if sender is None or sender.lost:
+        return sender is not None
+    if sender is listener:
+        listener.first(Private, "PRIVATE-3", seen.line)
+    request = _request(listener, message, sender)
+    if request is None:
+        raise _not_sent(listener, message, sender, seen)
+    _insist_on_its_turn(listener, stay, sender, request, seen)
+    sender.unheard[fold_nick(listener.nick)].remove(request)
+    request.heard, request.hearer = seen, listener
+    listener.heard_from[sender] = request
+    return True
+
+
+def _sender(
+    listener: Listener, stay: Stay, message: Whispered, everybody: Iterable[Listener]
+) -> Listener | None:
+    """Its connection; while that has not heard its own `ENTROU`, the one that fits."""
+    if stay.listener is not None:
+        return stay.listener
+    nick = fold_nick(message.origin.nick)
+    for other in everybody:
+        known = fold_nick(other.nick) == nick if other.stay else _asks_for(other, nick)
+        if known and _request(listener, message, other) is not None:
+            return other
+    return None
+
+
+def _asks_for(other: Listener, nick: str) -> bool:
+    return any(
+        not isinstance(request.message, Public | Private | None)
+        and fold_nick(getattr(request.message, "nick", "")) == nick
+        for request in other.requests
+    )
+
+
+def _request(
+    listener: Listener, message: Whispered, sender: Listener
+) -> Request | None:
+    """The first message of this sender to this one with these words."""
+    for request in sender.unheard.get(fold_nick(listener.nick), ()):
+        assert isinstance(request.message, Private)
+        meant = request.stay is None or request.stay.itself() is listener.stay
+        if meant and request.message.text == message.text:
+            return request
+    return None
+
+
+def _of_nobody(
+    listener: Listener, message: Whispered, seen: Seen, everybody: Iterable[Listener]
+) -> Violation:
+    nick = fold_nick(message.origin.nick)
+    for other in everybody:
+        request = _request(listener, message, other)
+        if request is not None and (
+            fold_nick(other.nick) == nick or _asks_for(other, nick)
+        ):
+            expected = "it after the `ENTROU` of its sender, and before its `SAIU`"
+            evidence = [other.entry, request.seen, *_of(listener, nick)]
+            return Violation("ORDER-2", expected, seen.line, evidence)
+    expected = "a private message of somebody present"
+    return Violation("PRIVATE-1", expected, seen.line, _of(listener, nick))
+
+
+def _of(listener: Listener, nick: str) -> list[Seen]:
+    word = f" {nick}@".encode()
+    return [one for one in listener.recent if word in one.line.lower()][-2:-1]
+
+
+def _not_sent(
+    listener: Listener, message: Whispered, sender: Listener, seen: Seen
+) -> Violation:
+    for nick, queue in sender.unheard.items():
+        for request in queue:
+            assert isinstance(request.message, Private)
+            other = nick != fold_nick(listener.nick) or request.stay is not None
+            if other and request.message.text == message.text:
+                expected = f"a private message to {request.message.nick} alone"
+                evidence = [request.seen, listener.entry]
+                return Violation("PRIVATE-4", expected, seen.line, evidence)
+    again = [one for one in listener.recent if one.line == seen.line][:-1]
+    before = listener.heard_from.get(sender)
+    waiting = sender.unheard.get(fold_nick(listener.nick))
+    evidence = [*again[-1:], before.seen if before else None]
+    if not again and waiting:
+        evidence = [waiting[0].seen]
+    expected = "what was sent, and once" if again else "what was sent"
+    return Violation("PRIVATE-1", expected, seen.line, evidence)
+
+
+def _insist_on_its_turn(
+    listener: Listener, stay: Stay, sender: Listener, request: Request, seen: Seen
+) -> None:
+    """ORDER-2: what one sender causes on one connection, in the order of its lines."""
+    before = listener.heard_from.get(sender)
+    if before is not None and before.number > request.number:
+        evidence = [request.seen, before.seen, before.heard]
+        expected = f"`{request}` before `{before}`"
+        raise Violation("ORDER-2", expected, seen.line, evidence)
+    for earlier in sender.unheard[fold_nick(listener.nick)]:
+        if earlier is request:
+            break
+        if earlier.stay is not None and earlier.stay.itself() is listener.stay:
+            evidence = [earlier.seen, earlier.sent, request.seen]
+            raise Violation("ORDER-2", f"`{earlier}` first", seen.line, evidence)
+    if not stay.is_known_from_the_start:
+        return
+    said = stay.said_before(listener.position)
+    if said == request.said_before:
+        return
+    publics = [
+        one
+        for one in (sender.recent if said < request.said_before else listener.recent)
+        if (one.line.startswith(b":") and one.number <= request.seen.number)
+        or one.line.startswith(b"PUBLICA ")
+    ]
+    when = "after" if said < request.said_before else "before"
+    expected = f"it {when} the public messages around it: {request.said_before} of them"
+    note = f"{said} public messages of {stay.nick} had come."
+    evidence = [*publics[-1:], request.seen]
+    raise Violation("ORDER-2", expected, seen.line, evidence, note)
+
+
+def due_to(listener: Listener, everybody: Iterable[Listener]) -> list[Request]:
+    """Give what was acknowledged and is for this one, and has not been received."""
+    nick = fold_nick(listener.nick)
+    return [
+        request
+        for sender in everybody
+        for request in sender.unheard.get(nick, ())
+        if request.stay is not None and request.stay.itself() is listener.stay
+    ]
+
+
+def insist_that_all_came(listener: Listener, everybody: Iterable[Listener]) -> None:
+    """Nothing more is going to come to this one.
+
+    Raises:
+        Violation: a private message was lost.
+    """
+    due = due_to(listener, everybody)
+    if due:
+        request = due[0]
+        evidence = [request.seen, request.sent, *list(listener.recent)[-2:]]
+        raise Violation(
+            "PRIVATE-1",
+            f"PRIVADA of `{request}`",
+            "none",
+            evidence,
+            absent=f"has never received `{request}`",
+        )
