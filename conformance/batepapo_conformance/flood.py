@@ -71,13 +71,27 @@ class Flood:
     def _hear(self, listener: Participant, number: int, text: str, rule: str) -> None:
         speaker = self.listeners[0]
         expected = f"PUBLICA <time> {speaker.origin} :{number} ..."
-        message = listener.read(expected, rule)
+        message = self._next(listener, expected, rule)
         if listener not in self.gone and self._is_departure(message):
             self.gone[listener] = number
-            message = listener.read(expected, rule)
+            message = self._next(listener, expected, rule)
         if not isinstance(message, codec.Said) or message.text != text:
             line = line_of(message)
             raise RuleBroken("SLOW-3", expected, line)
+
+    def _next(
+        self, listener: Participant, expected: str, rule: str
+    ) -> codec.ServerMessage:
+        """Read; if nothing comes, find out whether it is late (`rule`) or was missed.
+
+        Who has missed a text is answered: that comes in the place of the text.
+        """
+        got = listener.connection.read_line(listener.scene.prompt)
+        if isinstance(got, bytes):
+            listener.connection.put_back(got)
+        elif got is None:
+            listener.send(f"{listener.nick}:{listener.scene.word()}")
+        return listener.read(expected, rule)
 
     def _is_departure(self, message: codec.ServerMessage) -> bool:
         return (

@@ -87,14 +87,18 @@ class Server:
         receive_buffer: int | None = None,
         source: str | None = None,
     ) -> Participant:
-        """Connect, and nothing else: the greeting has still to be read."""
+        """Connect, and nothing else: the greeting has still to be read.
+
+        A server that is not there though it has just said so breaks RUN-2.
+        """
         try:
             return Participant(
                 name, self.scene, receive_buffer=receive_buffer, source=source
             )
         except OSError as error:
             reason = error.strerror or str(error) or "no answer"
-            rule = "SERVE-1" if self.scene.everyone else "TCP-1"
+            announced = "TCP-1" if self.running.first_line is None else "RUN-2"
+            rule = "SERVE-1" if self.scene.everyone else announced
             raise RuleBroken(
                 rule, f"connections are accepted at {self.scene.endpoint}", reason
             ) from error

@@ -85,9 +85,9 @@ def test_a_partial_last_line_is_dropped(server: Server) -> None:
         ana.send(":inteira")
         ana.send_octets(octets)
         ana.half_close()
-        ana.expect_public(ana, "inteira")
+        ana.expect_public(ana, "inteira", "EOF-1")
         ana.expect_closed("EOF-2")
-        beto.expect_public(ana, "inteira")
+        beto.expect_public(ana, "inteira", "EOF-1")
         beto.expect_left(ana, "EOF-2")
     beto.barrier("EOF-2")
 

@@ -180,9 +180,13 @@ def test_a_burst_within_the_bound_cuts_nobody_off(serve: Serve, testee: Testee) 
     if flood.say(texts * TEXT, "SLOW-1"):
         found = f"SAIU after {flood.said} texts"
         raise RuleBroken("SLOW-4", f"nobody leaves in {texts} texts", found)
+    late, word = flood.sleeper, server.scene.word()
     for number in range(flood.said):
+        if number == flood.said // 2:  # its answer comes after all texts, or in a gap
+            late.send(f"{late.nick}:{word}")
         _hears_late(flood, number, "SLOW-4")
-    flood.sleeper.barrier("SLOW-4")
+    late.expect_private(late, word, "PRIVATE-3")
+    late.expect_sent(late.nick, "PRIVATE-3")
 
 
 def _hears_late(flood: Flood, number: int, rule: str) -> None:
