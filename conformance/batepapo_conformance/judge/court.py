@@ -15,7 +15,7 @@ from batepapo_conformance.judge.judgement import (
     failure,
 )
 from batepapo_conformance.judge.listener import Listener, Request, State
-from batepapo_conformance.judge.room import KEPT, Room
+from batepapo_conformance.judge.room import KEPT, Room, are_gone
 from batepapo_conformance.judge.sequence import Stay
 from batepapo_conformance.recording import End, Happening, Header, Kind, Recording
 
@@ -205,8 +205,9 @@ class Court:
         if names != listed:
             rule = "ORDER-3" if listener.nick in listed else "LIST-1"
             expected = " ".join(("USUARIOS 0", *names))
-            odd = [stay for stay in members if stay.nick not in listed][:2]
-            evidence = [stay.entry.seen for stay in odd if stay.entry is not None]
+            odd = [stay for stay in members if stay.nick not in listed]
+            rule = "LEAVE-3" if are_gone(odd) else rule
+            evidence = [stay.entry.seen for stay in odd[:2] if stay.entry is not None]
             for nick in [name for name in listed if name not in names][:2]:
                 evidence += listener.sequence.seen_of(nick)
             raise Violation(

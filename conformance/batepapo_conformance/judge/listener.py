@@ -188,9 +188,8 @@ class Listener:
         """
         match event:
             case codec.Said(text=text):
-                request, public = self.first(codec.Public, "ORDER-1", line)
-                if public.text != text:
-                    raise self._other_words(request, text, line)
+                if not self._answers_with(text):
+                    raise self._other_words(text, line)
                 self.requests.popleft()
             case codec.Left():
                 if self.requests and not isinstance(
@@ -206,15 +205,26 @@ class Listener:
                 expected = "one `ENTROU` of its own"
                 raise Violation("ORDER-1", expected, line, [self.entry])
 
-    def _other_words(self, request: Request, text: str, line: bytes) -> Violation:
-        later = [
-            other.seen
-            for other in self.requests
-            if isinstance(other.message, codec.Public) and other.message.text == text
+    def _answers_with(self, text: str) -> bool:
+        first = self.requests[0].message if self.requests else None
+        return isinstance(first, codec.Public) and first.text == text
+
+    def _other_words(self, text: str, line: bytes) -> Violation:
+        """Say what is wrong with a public message of its own, with this text."""
+        sent = [one for one in self.requests if isinstance(one.message, codec.Public)]
+        later = [one.seen for one in sent if one.seen.line == b":" + text.encode()]
+        if later:
+            first = self.requests[0]
+            expected = f"the answer to `{first}`, which was sent before"
+            return Violation("ORDER-2", expected, line, [first.seen, later[0]])
+        if sent and sent[0] is self.requests[0]:
+            expected = f"the text of `{sent[0]}`"
+            return Violation("PUBLIC-2", expected, line, [sent[0].seen])
+        before = [
+            one for one in self.recent if one.line in (line, b":" + text.encode())
         ]
-        expected = f"the text of `{request}`"
-        rule = "ORDER-2" if later else "PUBLIC-2"
-        return Violation(rule, expected, line, [request.seen, *later[:1]])
+        expected = "what it sent, and once"
+        return Violation("ORDER-1", expected, line, before[-4:-1])
 
     # ---- lists ---------------------------------------------------------------
 

@@ -478,7 +478,15 @@ def _insist_on_the_list(
     evidence += [one for one in newcomer.recent if one.line.startswith(b"USUARIOS ")]
     expected = " ".join(("USUARIOS 0", *names))
     note = f"The list before it was: {' '.join(listed) or 'nobody'}."
-    raise Violation("ENTER-1", expected, seen.line, [*evidence[-6:], seen], note)
+    rule = "LEAVE-3" if are_gone(odd) else "ENTER-1"
+    raise Violation(rule, expected, seen.line, evidence[-6:], note)
+
+
+def are_gone(stays: list[Stay]) -> bool:
+    """Whether all of these are over: then it is not the list, but a `SAIU` missing."""
+    return bool(stays) and all(
+        stay.listener is not None and stay.listener.is_over for stay in stays
+    )
 
 
 def _without_time(event: Event) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ either order, since they are on two connections.
 from collections.abc import Iterable
 
 from batepapo_conformance.codec import Private, Public, Whispered, fold_nick
+from batepapo_conformance.diagram import Way
 from batepapo_conformance.judge.judgement import Seen, Violation
 from batepapo_conformance.judge.listener import Listener, Request
 from batepapo_conformance.judge.sequence import Stay
@@ -193,22 +194,33 @@ def _of(listener: Listener, nick: str) -> list[Seen]:
 def _not_sent(
     listener: Listener, message: Whispered, sender: Listener, seen: Seen
 ) -> Violation:
-    for nick, queue in sender.unheard.items():
-        for request in queue:
-            assert isinstance(request.message, Private)
-            other = nick != fold_nick(listener.nick) or request.stay is not None
-            if other and request.message.text == message.text:
-                expected = f"a private message to {request.message.nick} alone"
-                evidence = [request.seen, listener.entry]
-                return Violation("PRIVATE-4", expected, seen.line, evidence)
+    meant_for = _meant_for_another(listener, message, sender)
+    if meant_for is not None:
+        expected = f"a private message to {meant_for.line.decode().partition(':')[0]}"
+        evidence = [meant_for, listener.entry]
+        return Violation("PRIVATE-4", f"{expected} alone", seen.line, evidence)
     again = [one for one in listener.recent if one.line == seen.line][:-1]
     before = listener.heard_from.get(sender)
     waiting = sender.unheard.get(fold_nick(listener.nick))
-    evidence = [*again[-1:], before.seen if before else None]
+    evidence = [before.seen if before else None, *again[-1:]]
     if not again and waiting:
         evidence = [waiting[0].seen]
     expected = "what was sent, and once" if again else "what was sent"
     return Violation("PRIVATE-1", expected, seen.line, evidence)
+
+
+def _meant_for_another(
+    listener: Listener, message: Whispered, sender: Listener
+) -> Seen | None:
+    """Where a message with these words was sent to somebody else, lately."""
+    waiting = [one.seen for queue in sender.unheard.values() for one in queue]
+    for sent in [*waiting, *sender.recent]:
+        nick, _, text = sent.line.decode("latin-1").partition(":")
+        is_private = sent.way is Way.TO_SERVER and nick != ""
+        other = fold_nick(nick) != fold_nick(listener.nick)
+        if is_private and other and text == message.text:
+            return sent
+    return None
 
 
 def _insist_on_its_turn(
