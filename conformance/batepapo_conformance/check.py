@@ -61,6 +61,7 @@ class Request:
     seed: int | None = None
     jobs: int | None = None
     repeat: int = 1
+    warm: bool = False
 
     def testee(self) -> Testee:
         """The testee that is meant.
@@ -74,6 +75,7 @@ class Request:
             at=self.at,
             file=self.file,
             implementation=self.implementation,
+            warm=self.warm,
         )
 
     def words(self) -> list[str]:
@@ -84,7 +86,8 @@ class Request:
             "--testee": self.file,
             "--implementation": self.implementation,
         }
-        return [word for name, text in said.items() if text for word in (name, text)]
+        words = [word for name, text in said.items() if text for word in (name, text)]
+        return [*words, "--warm"] if self.warm else words
 
     def again(self, result: Result) -> str:
         """The command that repeats the check that gave this."""
@@ -183,6 +186,7 @@ def _arguments(request: Request, seed: int | None) -> list[str]:
         "--repeat": str(request.repeat),
     }
     words = [f"{name}={text}" for name, text in said.items() if text is not None]
+    words += ["--warm"] if request.warm else []
     return words + [f"--only={one}" for one in request.only]
 
 

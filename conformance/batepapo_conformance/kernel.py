@@ -62,7 +62,36 @@ def other_end(connection: socket.socket) -> Endpoint | None:
         return None
 
 
+def is_listened_at(address: str, port: int) -> bool | None:
+    """Whether some program of this machine listens there; `None` if nobody can tell.
+
+    To connect and see would be a connection that the program has to serve.
+    """
+    six = ":" in address
+    family, nowhere = (socket.AF_INET6, "::") if six else (socket.AF_INET, "0.0.0.0")  # noqa: S104 (asked)
+    try:
+        found = _look_up(family, (address, port), (nowhere, 0))
+    except (OSError, AttributeError):
+        return None
+    return found is not None and _STATE.unpack_from(found)[1] == _LISTENING
+
+
 def _ask(family: int, local: Address, remote: Address) -> Endpoint | None:
+    found = _look_up(family, local, remote)
+    if found is None:
+        return None
+    _, state, timer, _ = _STATE.unpack_from(found)
+    if state == _LISTENING:  # what is found where the connection is not
+        return None
+    milliseconds, unread, unsent, _, inode = _COUNTS.unpack_from(
+        found, _STATE.size + _SOCKET_ID
+    )
+    keepalive = milliseconds / 1000 if timer == _KEEPALIVE_TIMER else None
+    return Endpoint(unread, unsent, inode != 0, keepalive)
+
+
+def _look_up(family: int, local: Address, remote: Address) -> bytes | None:
+    """What is known of one socket (struct inet_diag_msg), if there is such a one."""
     addresses = b"".join(
         socket.inet_pton(family, host).ljust(16, b"\0") for host, _ in (local, remote)
     )
@@ -83,13 +112,4 @@ def _ask(family: int, local: Address, remote: Address) -> Endpoint | None:
         kernel.send(header + question)
         answer = kernel.recv(8192)
     _, kind, *_ = _HEADER.unpack_from(answer)
-    if kind != _SOCK_DIAG_BY_FAMILY:
-        return None
-    _, state, timer, _ = _STATE.unpack_from(answer, _HEADER.size)
-    if state == _LISTENING:  # what is found where the connection is not
-        return None
-    milliseconds, unread, unsent, _, inode = _COUNTS.unpack_from(
-        answer, _HEADER.size + _STATE.size + _SOCKET_ID
-    )
-    keepalive = milliseconds / 1000 if timer == _KEEPALIVE_TIMER else None
-    return Endpoint(unread, unsent, inode != 0, keepalive)
+    return answer[_HEADER.size :] if kind == _SOCK_DIAG_BY_FAMILY else None

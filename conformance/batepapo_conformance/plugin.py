@@ -16,10 +16,11 @@ from typing import Any, Final, TypeVar, cast
 
 import pytest
 
+from batepapo_conformance import warm
 from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict, RuleBroken
-from batepapo_conformance.process import Process, Processes
+from batepapo_conformance.process import Process, Processes, environment_of_testees
 from batepapo_conformance.results import Broken, Result, Verdict
 from batepapo_conformance.selection import selected
 from batepapo_conformance.spec import Level, load
@@ -31,6 +32,7 @@ from batepapo_conformance.testee import (
     Testee,
     choose_testee,
 )
+from batepapo_conformance.warm import Starter
 
 _Check = TypeVar("_Check", bound=Callable[..., None])
 
@@ -64,6 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--testee-at", metavar="ADDRESS:PORT")
     group.addoption("--testee-file", metavar="FILE")
     group.addoption("--testee-implementation", metavar="NAME")
+    group.addoption("--warm", action="store_true", help="keep it loaded")
     group.addoption("--only", action="append", default=[], metavar="WHAT")
     group.addoption("--seed", type=int, metavar="N")
     group.addoption("--repeat", type=int, default=1, metavar="TIMES")
@@ -96,7 +99,7 @@ def _testee(config: pytest.Config) -> Testee | None:
     }
     if all(one is None for one in said.values()):
         return None  # the checks are only to be listed
-    return choose_testee(_role(config), **said)
+    return choose_testee(_role(config), **said, warm=option.warm)
 
 
 def _role(config: pytest.Config) -> Role:
@@ -169,12 +172,22 @@ def exchange(request: pytest.FixtureRequest) -> Exchange:
     return record
 
 
+@pytest.fixture(scope="session")
+def starter(testee: Testee) -> Iterator[Starter]:
+    """How programs are started: as users do, or the testee warm (see `warm.py`)."""
+    if testee.keeper is None or not warm.POSSIBLE:
+        yield warm.cold
+        return
+    with warm.Warm(testee.keeper, testee.program, environment_of_testees()) as one:
+        yield one.start
+
+
 @pytest.fixture
 def processes(
-    request: pytest.FixtureRequest, exchange: Exchange
+    request: pytest.FixtureRequest, exchange: Exchange, starter: Starter
 ) -> Iterator[Processes]:
     """Where this check starts programs; all of them end with it."""
-    started = Processes(exchange)
+    started = Processes(exchange, starter)
     request.node.stash[_STARTED] = started
     yield started
     started.end()

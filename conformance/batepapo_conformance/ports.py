@@ -1,5 +1,6 @@
 """Ports for testees: nobody else uses them, in this run or on this machine."""
 
+import atexit
 import contextlib
 import os
 import socket
@@ -11,30 +12,33 @@ from batepapo_conformance.failure import NoVerdict
 # Below the ports that systems hand out by themselves: so no outgoing connection
 # of anybody takes the port between our choosing it and the testee's binding it.
 _PORTS: Final = range(20000, 32000)
-_WORKERS: Final = 40
 # A check needs a few ports at a time; older claims are given up.
 _CLAIMS: Final = 64
+# Far apart, and no multiple of it falls on another soon: where processes begin.
+_STRIDE: Final = 761
 
 
 class _Ports:
     """Ports that this process has tried, so that none comes twice in a run."""
 
     def __init__(self) -> None:
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-        share = len(_PORTS) // _WORKERS
-        begin = _PORTS.start + share * (int(worker) % _WORKERS)
-        self._range = range(begin, begin + share)
-        # Runs at the same time on one machine begin at different places.
-        self._next = os.getpid() % share
+        self.process = os.getpid()
+        # Processes at the same time on one machine begin at different places.
+        self._next = self.process * _STRIDE
         self._claims: deque[socket.socket] = deque()
+        atexit.register(self._close)
+
+    def _close(self) -> None:
+        for claim in self._claims:
+            claim.close()
 
     def take(self, address: str) -> int:
-        for _ in self._range:
-            port = self._range[self._next % len(self._range)]
+        for _ in _PORTS:
+            port = _PORTS[self._next % len(_PORTS)]
             self._next += 1
-            if is_free(address, port) and self._claim(port):
+            if self._claim(port) and _is_unused(address, port):
                 return port
-        raise NoVerdict(f"no free port from {self._range.start} at {address}")
+        raise NoVerdict(f"no free port from {_PORTS.start} at {address}")
 
     def _claim(self, port: int) -> bool:
         """Keep other runs off this port until our testee listens there.
@@ -63,16 +67,28 @@ def free_port(address: str = "127.0.0.1") -> int:
     Raises:
         NoVerdict: there is none at this address.
     """
+    global _ports  # noqa: PLW0603 (a process that was forked has ports of its own)
+    if _ports.process != os.getpid():
+        _ports = _Ports()
     return _ports.take(address)
 
 
 def is_free(address: str, port: int) -> bool:
     """Whether a server could listen there now."""
+    # As servers do: a connection that lingers from before is no obstacle.
+    # On Windows the option means something else, and is not needed.
+    return _can_bind(address, port, reuse=os.name == "posix")
+
+
+def _is_unused(address: str, port: int) -> bool:
+    """Whether a server could listen there that knows nothing of what may linger."""
+    return _can_bind(address, port, reuse=False)
+
+
+def _can_bind(address: str, port: int, *, reuse: bool) -> bool:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with contextlib.suppress(OSError), socket.socket(family) as probe:
-        # As servers do: a connection that lingers from before is no obstacle.
-        # On Windows the option means something else, and is not needed.
-        if os.name == "posix":
+        if reuse:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((address, port))
         return True

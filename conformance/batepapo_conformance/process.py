@@ -15,16 +15,24 @@ import psutil
 from batepapo_conformance.collected import Collected
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict
+from batepapo_conformance.warm import Started, Starter, cold
 
-__all__ = ["MARK", "CannotStart", "Collected", "Process", "Processes", "Stream"]
+__all__ = [
+    "MARK",
+    "CannotStart",
+    "Collected",
+    "Process",
+    "Processes",
+    "Stream",
+    "end_marked",
+    "environment_of_testees",
+]
 
 MARK: Final = "BATEPAPO_RUN"
 """The environment variable by which a run finds everything that it started."""
 
 _CHUNK: Final = 1 << 16
-# Ctrl-C at the suite must not reach testees; and a group can be ended whole.
 _POSIX: Final = os.name == "posix"
-_NEW_GROUP: Final[int] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
 class Stream(Enum):
@@ -54,6 +62,7 @@ class Process:
         stderr: Stream | int,
         environment: Mapping[str, str | None],
         record: bool,
+        starter: Starter,
     ) -> None:
         self.arguments = list(arguments)
         self.who = who
@@ -61,15 +70,10 @@ class Process:
         self._record = record
         self.signalled = False
         try:
-            self.popen: subprocess.Popen[bytes] = subprocess.Popen(
+            self.popen: Started = starter(
                 self.arguments,
-                stdin=_handle(stdin),
-                stdout=_handle(stdout),
-                stderr=_handle(stderr),
-                env=_environment(environment),
-                bufsize=0,
-                start_new_session=_POSIX,
-                creationflags=_NEW_GROUP,
+                streams=[_handle(stdin), _handle(stdout), _handle(stderr)],
+                environment=environment_of_testees(environment),
             )
         except (OSError, ValueError) as error:
             raise CannotStart(self.arguments, error) from error
@@ -167,14 +171,17 @@ class Process:
         return []
 
     def end(self) -> None:
-        """End it at once, with everything that it started; twice does no harm."""
-        tree = self._tree() if self.popen.returncode is None else []
+        """End it at once, with everything that it started; twice does no harm.
+
+        What has left its group (POSIX) is ended when the run is (`end_marked`).
+        """
         if _POSIX:
             with contextlib.suppress(OSError):
                 os.killpg(self.pid, signal.SIGKILL)
-        for process in tree:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
+        elif self.popen.returncode is None:
+            for process in self._tree():
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(5)
         for thread in self._readers:
@@ -195,10 +202,16 @@ class CannotStart(NoVerdict):
 
 
 class Processes:
-    """Everything that one check has started."""
+    """Everything that one check has started.
 
-    def __init__(self, exchange: Exchange) -> None:
+    Args:
+        exchange: the record of the check.
+        starter: how programs are started: `cold` as users do.
+    """
+
+    def __init__(self, exchange: Exchange, starter: Starter = cold) -> None:
         self._exchange = exchange
+        self._starter = starter
         self.all: list[Process] = []
 
     def start(
@@ -230,6 +243,7 @@ class Processes:
             stderr=stderr,
             environment=environment or {},
             record=record,
+            starter=self._starter,
         )
         self.all.append(process)
         return process
@@ -267,13 +281,16 @@ def end_marked(mark: str) -> list[int]:
     return ended
 
 
-def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
+def environment_of_testees(
+    changes: Mapping[str, str | None] | None = None,
+) -> dict[str, str]:
+    """What testees find in their environment; a variable that is `None` is removed."""
     # Portuguese, and with the buffering that users get: a testee that does not
     # write its lines out at once is to be found out.
     removed = {"LC_ALL", "LC_MESSAGES", "PYTHONUNBUFFERED", "PYTEST_CURRENT_TEST"}
     base = {name: text for name, text in os.environ.items() if name not in removed}
     base["LANG"] = "pt_BR.UTF-8"
-    for name, text in changes.items():
+    for name, text in (changes or {}).items():
         if text is None:
             base.pop(name, None)
         else:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psutil
 
 from batepapo_conformance.failure import NoVerdict, visible
+from batepapo_conformance.kernel import is_listened_at
 from batepapo_conformance.ports import free_port, is_free
 from batepapo_conformance.process import Process, Processes, Stream
 from batepapo_conformance.testee import Endpoint, Testee
@@ -75,7 +76,9 @@ def start_server(
         )
         process = processes.start(arguments, stderr=stderr, environment=environment)
         try:
-            line = _wait_until_it_listens(process, port, testee.seconds(_START))
+            line = _wait_until_it_listens(
+                process, Endpoint(address, port), testee.seconds(_START)
+            )
         except TesteeWouldNotStart:
             if not is_free(address, port):  # somebody else was faster
                 process.end()
@@ -96,7 +99,9 @@ def _look_for(endpoint: Endpoint) -> RunningServer:
     return RunningServer(endpoint, None, None)
 
 
-def _wait_until_it_listens(process: Process, port: int, seconds: float) -> bytes | None:
+def _wait_until_it_listens(
+    process: Process, endpoint: Endpoint, seconds: float
+) -> bytes | None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if line := process.output.next_line(_GLANCE):
@@ -106,9 +111,10 @@ def _wait_until_it_listens(process: Process, port: int, seconds: float) -> bytes
                 return line
         elif process.status is not None:
             raise TesteeWouldNotStart(describe_end(process, "before it listened"))
-        if _listens(process, port):
+        # Anybody's is found out quickly; whose it is takes a look at every process.
+        if is_listened_at(*endpoint) is not False and _listens(process, endpoint.port):
             return process.output.next_line(_FIRST_LINE)
-    late = f"and does not listen on port {port} after {seconds:.0f} s"
+    late = f"and does not listen on port {endpoint.port} after {seconds:.0f} s"
     raise TesteeWouldNotStart(describe_end(process, late))
 
 

@@ -4,6 +4,7 @@ The suite knows a testee as a process and a socket, in any language.
 """
 
 import importlib.util
+import itertools
 import os
 import shlex
 import sys
@@ -70,6 +71,8 @@ class Testee:
         options: how each option that it has is spelled, by its name in the contract.
         factor: by how much it is slower than a deadline of the suite expects.
         known_failures: reasons, by requirement id or name of a check.
+        keeper: the command of a program that keeps it loaded (see `warm.py`), if
+            starts are to be warm.
     """
 
     # pytest would take the name for that of a test.
@@ -81,6 +84,7 @@ class Testee:
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     factor: float = 1.0
     known_failures: Mapping[str, str] = field(default_factory=dict)
+    keeper: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         return f"at {self.at}" if self.command is None else shlex.join(self.command)
@@ -88,6 +92,12 @@ class Testee:
     def has(self, *names: str) -> bool:
         """Whether it has all these options."""
         return all(name in self.options for name in names)
+
+    @property
+    def program(self) -> tuple[str, ...]:
+        """The words of its command before the first that holds a placeholder."""
+        words = self.command or ()
+        return tuple(itertools.takewhile(lambda word: "{" not in word, words))
 
     def spelled(self, options: Mapping[str, object]) -> list[str]:
         """The arguments that say these options, as this testee spells them.
@@ -196,7 +206,9 @@ def reference_command(role: Role, implementation: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, str(role), "{address}", "{port}", *nick)
 
 
-def from_implementation(role: Role, implementation: str) -> Testee:
+def from_implementation(
+    role: Role, implementation: str, *, warm: bool = False
+) -> Testee:
     """A reference implementation, which has every option of the contract.
 
     Raises:
@@ -206,14 +218,17 @@ def from_implementation(role: Role, implementation: str) -> Testee:
         raise BadTestee(f"not one of {', '.join(IMPLEMENTATIONS)}: {implementation}")
     if importlib.util.find_spec(f"batepapo_{implementation}") is None:
         raise BadTestee(f"batepapo_{implementation} is not installed")
+    keeper = (sys.executable, "-m", "batepapo_zoo", "--warm", implementation, str(role))
     return Testee(
         role=role,
         command=reference_command(role, implementation),
-        options=_contract(role),
+        options=contract(role),
+        keeper=keeper if warm else None,
     )
 
 
-def _contract(role: Role) -> dict[str, tuple[str, ...]]:
+def contract(role: Role) -> dict[str, tuple[str, ...]]:
+    """How each option of the contract is spelled in the contract itself."""
     flags = {"ask"}
     return {
         name: (f"--{name}",) if name in flags else (f"--{name}", "{value}")
@@ -221,7 +236,14 @@ def _contract(role: Role) -> dict[str, tuple[str, ...]]:
     }
 
 
-_FILE_KEYS: Final = {"command", "at", "options", "time-factor", "known-failures"}
+_FILE_KEYS: Final = {
+    "command",
+    "at",
+    "options",
+    "time-factor",
+    "known-failures",
+    "warm",
+}
 
 
 def from_file(
@@ -240,9 +262,10 @@ def from_file(
         raise BadTestee(f"cannot read {path}: {error}") from error
     if unknown := sorted(data.keys() - _FILE_KEYS):
         raise BadTestee(f"{path}: unknown: {', '.join(unknown)}")
+    of_file = {name: data.get(name) for name in ("command", "at")}
     said = {"command": command, "at": at}
     if command is None and at is None:
-        said = {name: data.get(name) for name in said}
+        said = of_file
     match said:
         case {"command": str(words), "at": None}:
             testee = from_command(role, words)
@@ -260,12 +283,21 @@ def from_file(
         options=_options(role, data.get("options", {}), path),
         factor=float(factor),
         known_failures=_reasons(data.get("known-failures", {}), path),
+        keeper=_keeper(data.get("warm"), path) if said == of_file else None,
     )
+
+
+def _keeper(said: object, path: Path) -> tuple[str, ...] | None:
+    if said is None:
+        return None
+    if not isinstance(said, str):
+        raise BadTestee(f"{path}: warm is the command of a program")
+    return split_command(said)
 
 
 def _options(role: Role, said: object, path: Path) -> dict[str, tuple[str, ...]]:
     if said == "contract":
-        return _contract(role)
+        return contract(role)
     if not isinstance(said, dict):
         raise BadTestee(f'{path}: options is "contract" or a table')
     for name, form in said.items():
@@ -292,24 +324,29 @@ def choose_testee(
     at: str | None = None,
     file: str | None = None,
     implementation: str | None = None,
+    warm: bool = False,
 ) -> Testee:
     """The testee that is meant: by command, address, name, or file.
 
-    With a file, a command or an address may be given as well.
+    With a file, a command or an address may be given as well. Warm starts can be
+    asked for if it is a reference, or the file says how.
 
     Raises:
         BadTestee: none, or several, or none that can be understood.
     """
     match command, at, file, implementation:
         case str(command), None, None, None:
-            return from_command(role, command)
+            testee = from_command(role, command)
         case None, str(at), None, None if role is Role.SERVER:
-            return from_endpoint(at)
+            testee = from_endpoint(at)
         case None, None, None, str(implementation):
-            return from_implementation(role, implementation)
+            testee = from_implementation(role, implementation, warm=warm)
         case _, _, str(file), None if command is None or at is None:
-            return from_file(role, Path(file), command=command, at=at)
+            testee = from_file(role, Path(file), command=command, at=at)
         case _:
             ways = "--command, --testee, --implementation"
             ways += " or --at" if role is Role.SERVER else ""
             raise BadTestee(f"say which program to check, by one of {ways}")
+    if warm and testee.keeper is None:
+        raise BadTestee("nothing says how it is started warm (`warm` in its file)")
+    return testee

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final, Protocol, Self, cast
 
 from batepapo_conformance.failure import visible
 
@@ -108,6 +108,7 @@ class Warm:
         self._forked: dict[int, _Forked] = {}
         self._answers: list[_Forked] = []
         self._refused = False
+        self._words = b""  # the keeper's last
         # Guards what was told: the reader writes it, and whoever waits looks.
         self._changed = threading.Condition()
         self._asking = threading.Lock()  # one start at a time
@@ -160,7 +161,8 @@ class Warm:
         asked = {"start": list(arguments), "environment": dict(environment)}
         with self._asking:
             self._answers.clear()
-            self._write(asked, descriptors)
+            with contextlib.suppress(BrokenPipeError):  # its end is heard as well
+                self._write(asked, descriptors)
             with self._changed:
                 self._changed.wait_for(self._is_answered, _ANSWER)
             if not self._answers:
@@ -174,8 +176,9 @@ class Warm:
         if not self._refused:
             return f"its keeper did not answer for {_ANSWER:g} s"
         self._keeper.kill()
-        words = self._keeper.communicate()[1].strip().splitlines()
-        return f"its keeper gave up: {visible(words[-1]) if words else 'no word'}"
+        self._words += cast("IO[bytes]", self._keeper.stderr).read()
+        last = self._words.strip().splitlines()[-1:]
+        return f"its keeper gave up: {visible(last[0]) if last else 'no word'}"
 
     def _write(self, asked: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
         line = json.dumps(asked).encode() + b"\n"
@@ -210,11 +213,17 @@ class Warm:
         with contextlib.suppress(OSError):
             self._write({"forget": pid})
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """End the keeper, and with it everything that it has started."""
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
-        self._keeper.communicate()
+        self._keeper.__exit__(None, None, None)  # waits, and closes what is left
         self._reader.join()
         self._control.close()
 
