@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from markupsafe import Markup
@@ -21,7 +21,7 @@ _SIGNS: Final = {
     Mark.FAILED: "✗",
     Mark.NOT_MET: "△",
     Mark.KNOWN: "≈",
-    Mark.UNREACHED: "…",
+    Mark.UNREACHED: "–",
     Mark.NO_VERDICT: "?",
     Mark.FAULT: "‼",
     Mark.UNCHECKED: "·",
@@ -138,6 +138,7 @@ class Row:
 
     id: str
     level: str
+    text: str
     cells: tuple[Cell, ...]
 
     @property
@@ -186,20 +187,25 @@ def page(
         Column(number, name, run, score(run, outcomes(run, specification)))
         for number, (run, name) in enumerate(zip(runs, names, strict=True), start=1)
     ]
-    roles = list(dict.fromkeys(run.role for run in runs))
+    grids = [
+        _grid(role, [one for one in columns if one.run.role == role], specification)
+        for role in dict.fromkeys(run.role for run in runs)
+    ]
     return render(
         "report.html.jinja",
         language,
         columns=columns,
-        legend=[
-            (sign, mark.name.lower(), mark.name.lower().replace("_", "-"))
-            for mark, sign in _SIGNS.items()
-        ],
-        grids=[
-            _grid(role, [one for one in columns if one.run.role == role], specification)
-            for role in roles
-        ],
+        legend=list(_legend(grids)),
+        grids=grids,
     )
+
+
+def _legend(grids: Sequence[Grid]) -> Iterator[tuple[str, str, str]]:
+    """The marks that occur: sign, key of the words, and style."""
+    found = {cell.outcome.mark: cell for grid in grids for cell in grid.cells()}
+    for mark in _SIGNS:
+        if mark in found:
+            yield found[mark].sign, found[mark].key, found[mark].kind
 
 
 def _grid(role: str, columns: Sequence[Column], specification: Specification) -> Grid:
@@ -212,7 +218,7 @@ def _grid(role: str, columns: Sequence[Column], specification: Specification) ->
             if one.id in outcome
         ]
         if any(cell.opens for cell in cells):
-            row = Row(one.id, one.level, tuple(cells))
+            row = Row(one.id, one.level, one.text, tuple(cells))
             sections.setdefault((one.section, one.title), []).append(row)
     return Grid(
         role,
@@ -259,7 +265,12 @@ def _story(result: Result, broken: Broken, name: str) -> Story:
 
 
 def _diagram(result: Result, name: str) -> Markup:
+    """The end of the exchange, with the line that should not have been marked."""
     steps = list(steps_of_exchange(result.events))[-_STEPS:]
+    came = result.broken.actual if result.broken else ""
+    places = [place for place, step in enumerate(steps) if step.text == came]
+    if places:
+        steps[places[-1]] = replace(steps[places[-1]], wrong=True)
     svg = as_svg(steps, title=result.title, name=name) if steps else ""
     return Markup(svg)  # noqa: S704 (it escapes what it draws)
 

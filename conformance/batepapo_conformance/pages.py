@@ -37,6 +37,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals["say"] = _say
     environment.filters["harmless"] = harmless
+    environment.filters["code"] = _code
     return environment
 
 
@@ -55,3 +56,12 @@ def _translated(values: Mapping[str, object], words: Words) -> dict[str, object]
         name: words(f"{name}.{value}") if name in _TRANSLATED else value
         for name, value in values.items()
     }
+
+
+def _code(text: str) -> Markup:
+    """What stands between backticks, as code."""
+    parts = text.split("`")
+    form = (Markup("{}"), Markup("<code>{}</code>"))
+    return Markup("").join(
+        form[place % 2].format(part) for place, part in enumerate(parts)
+    )
