@@ -150,6 +150,10 @@ class Terminal:
             self._collect(name)
             self._lines[name].clear()
 
+    def marks_here(self) -> None:
+        """Take this moment for that of a typed line, though nobody types."""
+        self._mark = self._totals()
+
     def is_told_something(self, *, rule: str, what: str) -> None:
         """Since the last typed line something that can be read was shown or warned.
 
@@ -176,14 +180,6 @@ class Terminal:
 
         if not self._wait(told, SOON):
             raise RuleBroken(rule, what, f"no output within {SOON:g} s")
-
-    def has_shown_something(self, *, rule: str, what: str) -> None:
-        """Standard output holds something that can be read.
-
-        Raises:
-            RuleBroken: it holds nothing.
-        """
-        self._says_something({_OUTPUT: 0}, rule, what)
 
     def said_since_typing(self) -> bytes:
         """What was shown and warned since the last typed line."""

@@ -16,7 +16,7 @@ from batepapo_conformance.codec import (
     encode,
     parse_client_line,
 )
-from batepapo_conformance.delivery import Delivery, hand_over
+from batepapo_conformance.delivery import Delivery, hand_over, wait_until_read
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import RuleBroken
 
@@ -62,12 +62,17 @@ class Wire:
     # ---- what the server does ----
 
     def send(self, *lines: ServerMessage | str | bytes) -> None:
-        """Send lines in the delivery of this connection; its line end is added."""
+        """Send lines in the delivery of this connection; its line end is added.
+
+        Whole lines are sent so that the client can read each on its own: who
+        takes a read for a line is to be found out where octets come otherwise.
+        """
         end = self._delivery.line_end()
         octets = [_octets(line) + end for line in lines]
         if self._delivery is not Delivery.WHOLE:
             octets = [b"".join(octets)]
         for some in octets:
+            wait_until_read(self.socket)
             self.send_octets(some)
 
     def send_octets(self, octets: bytes) -> None:
@@ -150,9 +155,10 @@ class Wire:
         """The next line is `/SAIR` or `{quit}`, whichever the client prefers.
 
         Raises:
-            RuleBroken: it is another, or none comes.
+            RuleBroken: it is another, or none comes, which breaks `rule`; or the
+                client leaves without either word, which breaks QUIT-1.
         """
-        came = self._next(b"/SAIR", rule)
+        came = self._next(b"/SAIR", rule, at_end="QUIT-1")
         if came not in (b"/SAIR", b"{quit}"):
             raise RuleBroken(rule, b"/SAIR", came, "`{quit}` would do as well.")
 
@@ -235,12 +241,14 @@ class Wire:
         self._lines.clear()
         return lines
 
-    def _next(self, expected: bytes, rule: str) -> bytes:
+    def _next(self, expected: bytes, rule: str, at_end: str | None = None) -> bytes:
         came = self._read(SOON)
+        if came is None and self._partial:
+            came = self._partial
         if came is None:
             raise RuleBroken(rule, expected, f"nothing within {SOON:g} s")
         if isinstance(came, Ending):
-            raise RuleBroken(rule, expected, came.value)
+            raise RuleBroken(at_end or rule, expected, came.value)
         if not came.endswith(b"\n") or came.endswith(b"\r\n"):
             raise RuleBroken("FRAME-1", expected + b"\n", came, "LF alone ends a line.")
         return came.removesuffix(b"\n")

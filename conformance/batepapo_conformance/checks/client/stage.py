@@ -42,6 +42,9 @@ DEFAULT_PORT: Final = 55555
 
 _TURN = 20.0  # seconds to wait until another check has done with the default port
 
+BEACON: Final = "faro"
+"""The participant whose messages only mark how far the client has come."""
+
 HERE: Final = "here"
 """Stands for the address or port of the scripted server."""
 
@@ -67,6 +70,7 @@ class Stage:
         self._delivery = delivery
         self._clients: list[Process] = []
         self._settled = 0
+        self._lit: set[Wire] = set()
         self._servers = contextlib.ExitStack()
         self.server = self.listen()
 
@@ -243,12 +247,16 @@ class Stage:
         """Let the client show everything that it has to show by now.
 
         A message is shown after what came before it: once it is there, further
-        output is due to what is typed next.
+        output is due to what is typed next. Whoever says it has entered before:
+        a client may refuse the message of a stranger (section 10.4).
         """
+        if wire not in self._lit:
+            self._lit.add(wire)
+            wire.send(entered(BEACON))
         self._settled += 1
         mark = f"marco-{self._settled}"
-        wire.send(said("faro", mark))
-        client.shows("faro", mark, rule="SHOW-1")
+        wire.send(said(BEACON, mark))
+        client.shows(BEACON, mark, rule="SHOW-1")
 
     def is_not_sent(
         self, client: Terminal, wire: Wire, *lines: str, rule: str, what: str

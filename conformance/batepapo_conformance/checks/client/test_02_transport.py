@@ -29,7 +29,7 @@ _GRAIN = 1.0  # seconds by which the system's own clock ticks may be coarse
 @requirement("TCP-1")
 def test_a_conversation_is_one_connection(stage: Stage) -> None:
     """“Every conversation runs over one TCP connection over IPv4”."""
-    ana, wire = stage.enter("ana")
+    ana, wire = stage.enter("ana", "beto")
     ana.types("oi", "beto:psiu")
     wire.expect(":oi", rule="TYPE-9")
     wire.expect("beto:psiu", rule="TYPE-5")
@@ -42,15 +42,25 @@ def test_a_conversation_is_one_connection(stage: Stage) -> None:
         raise RuleBroken("TCP-1", "one connection", "a second one")
 
 
-@requirement("TCP-2")
+@requirement("TCP-2", "ASK-1")
 def test_a_client_may_connect_over_ipv6(stage: Stage) -> None:
     """“a client MAY connect to one; nothing else ... changes”."""
     if not socket.has_ipv6:
         raise NoVerdict("this machine has no IPv6")
     server = stage.listen(address="::1")
-    stage.start("ana", server=server)
-    wire = stage.greet("ana", rule="TCP-2", server=server)
-    wire.send(participants(), entered("ana"))
+    ana = stage.start("ana", server=server)
+    try:
+        wire = stage.accept(rule="TCP-2", server=server)
+    except RuleBroken as broken:
+        ana.warns("ERRO 04", rule="FAIL-1")
+        ana.exits(4, rule="FAIL-1")
+        reason = "it does not connect over IPv6, which is its own choice"
+        raise NoVerdict(reason) from broken
+    wire.send(greeting())
+    wire.expect("/ENTRAR ana", rule="ASK-1")
+    stage.let_in(wire, "ana")
+    ana.types("oi")
+    wire.expect(":oi", rule="TYPE-9")
 
 
 @requirement("TCP-4")
@@ -97,7 +107,7 @@ def test_cr_lf_ends_a_line_like_lf(stage: Stage) -> None:
         ana = stage.start("ana")
         wire = stage.accept()
         wire.send(f"BATEPAPO 1 scripted/1{end}")
-        wire.expect("/ENTRAR ana", rule=framing or "GREET-1")
+        wire.expect("/ENTRAR ana", rule=framing or "ASK-1")
         wire.send(f"USUARIOS 1 beto{end}", f"USUARIOS 0 carla{end}")
         wire.send(f"ENTROU {_WHEN} ana@-{end}", f"PUBLICA {_WHEN} beto@- :oi{end}")
         ana.shows("beto", "oi", rule=framing or "SHOW-1")
@@ -112,7 +122,7 @@ def test_cr_lf_ends_a_line_like_lf(stage: Stage) -> None:
 def test_lines_are_found_however_they_arrive(any_stage: Stage) -> None:
     """“The result MUST be the same for every segmentation”."""
     ana = any_stage.start("ana")
-    wire = any_stage.greet("ana", rule="GREET-1")
+    wire = any_stage.greet("ana")
     wire.send(
         participants("beto", remaining=1),
         participants("carla"),
@@ -144,8 +154,8 @@ def test_lines_are_found_wherever_they_are_cut(
     """“one read may bring a part of a line, several lines”."""
     messages = [said("beto", f"mensagem {number} de 30") for number in range(30)]
     octets = b"".join(map(encode, messages))
-    ana, wire = stage.enter("ana")
-    wire.send_octets(octets)
+    ana, wire = stage.enter("ana", "beto")
+    wire.send(*messages)
     for number in range(30):  # whole, it understands them; so it is the cutting
         ana.shows("beto", f"mensagem {number} de 30", rule="SHOW-1")
     wire.send_pieces(_cut(octets, chance))
@@ -166,7 +176,7 @@ def test_an_error_is_found_however_it_arrives(any_stage: Stage) -> None:
     ana = any_stage.start("ana")
     wire = any_stage.accept()
     wire.send(greeting())
-    wire.expect("/ENTRAR ana", rule="GREET-1")
+    wire.expect("/ENTRAR ana", rule="ASK-1")
     wire.send(refused("01", "ana"))
     ana.says("01", rule="SHOW-4")
     ana.types("beto")

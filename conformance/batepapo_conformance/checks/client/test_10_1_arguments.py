@@ -10,6 +10,7 @@ from batepapo_conformance.plugin import requirement
 from batepapo_conformance.scripted_server import (
     entered,
     greeting,
+    left,
     participants,
     refused,
     said,
@@ -51,8 +52,11 @@ def test_an_empty_port_is_55555_wherever_it_is_given(stage: Stage) -> None:
     offline.types("/ENTRAR carla")
     stage.greet("carla", rule="ASK-3", server=server).close()
     offline = stage.start_offline()
-    offline.types("/ENTRAR", "", "", "davi")
-    stage.greet("davi", rule="ASK-2", server=server)
+    offline.types("/ENTRAR", *map(str, server.endpoint), "davi")
+    stage.greet("davi", rule="ASK-3", server=server).close()
+    offline = stage.start_offline()
+    offline.types("/ENTRAR", "", "", "elis")
+    stage.greet("elis", rule="ASK-2", server=server)
 
 
 @requirement("ASK-2")
@@ -91,7 +95,11 @@ def test_all_questions_come_before_connecting(stage: Stage) -> None:
 def test_an_empty_nick_is_asked_for_again(stage: Stage) -> None:
     """“an empty nick is asked for again”."""
     ana = stage.start(None)
-    ana.types("", "   ", "ana")
+    ana.waits_for_output(rule="ASK-2", what="a question")
+    for nothing in ("", "   "):
+        ana.types(nothing)
+        ana.waits_for_output(rule="ASK-2", what="the question again")
+    ana.types("ana")
     stage.greet("ana", rule="ASK-2")
 
 
@@ -125,8 +133,7 @@ def test_joining_directly_in_any_case(stage: Stage, word: str) -> None:
 def test_joining_by_questions(stage: Stage) -> None:
     """“There `/ENTRAR` asks for address, port and nick and joins”."""
     ana = stage.start_offline()
-    endpoint = stage.server.endpoint
-    ana.types("/ENTRAR", "", str(endpoint.port), "ana")
+    ana.types("/ENTRAR", *map(str, stage.server.endpoint), "ana")
     wire = stage.greet("ana", rule="ASK-3")
     wire.send(participants(), entered("ana"))
     ana.types("oi")
@@ -179,13 +186,15 @@ def test_after_entering_the_end_is_the_end_of_the_program(stage: Stage) -> None:
     wire.send(participants(), entered("ana"), refused("03", "fim"))
     wire.half_close()
     ana.warns("ERRO 03", "fim", rule="FAIL-5")
-    ana.exits(3, rule="ASK-4")
+    ana.ends(rule="ASK-4")
+    ana.exits(3, rule="FAIL-5")
 
 
 @requirement("ASK-5")
 @pytest.mark.parametrize("word", ["quit", "/SAIR", "{quit}", " /sAIR "])
 def test_the_words_that_leave_do_so_at_the_nick(stage: Stage, word: str) -> None:
     """“MUST leave at a question too, with status 0”."""
+    _leaves_a_room(stage, word)
     ana = stage.start(None)
     ana.types(word)
     ana.exits(0, rule="ASK-5")
@@ -196,6 +205,7 @@ def test_the_words_that_leave_do_so_at_the_nick(stage: Stage, word: str) -> None
 @requirement("ASK-5")
 def test_the_words_that_leave_do_so_at_every_question(stage: Stage) -> None:
     """“MUST leave at a question too”: port, and the three from offline."""
+    _leaves_a_room(stage, "quit")
     at_the_port = stage.start(None, port=None)
     at_the_port.types("quit")
     at_the_port.exits(0, rule="ASK-5")
@@ -205,17 +215,19 @@ def test_the_words_that_leave_do_so_at_every_question(stage: Stage) -> None:
         offline.exits(0, rule="ASK-5")
 
 
-@requirement("ASK-5", "TYPE-3")
+@requirement("ASK-3", "TYPE-3")
 def test_the_words_that_leave_do_so_offline(stage: Stage) -> None:
-    """“MUST leave at a question too, with status 0”."""
+    """“`/AJUDA` and the words that leave work as everywhere”."""
+    _leaves_a_room(stage, "quit")
     ana = stage.start_offline()
     ana.types("quit")
-    ana.exits(0, rule="TYPE-3")
+    ana.exits(0, rule="ASK-3")
 
 
 @requirement("ASK-5")
 def test_the_words_that_leave_do_so_when_the_nick_is_asked_again(stage: Stage) -> None:
     """“MUST leave at a question too, with status 0”."""
+    _leaves_a_room(stage, "quit")
     ana = stage.start("ana")
     wire = stage.greet("ana")
     wire.send(refused("01", "ana"))
@@ -275,6 +287,15 @@ def test_the_answer_timeout_is_an_option(stage: Stage) -> None:
     stage.accept(rule="ASK-7")
     ana.says("ERRO 04", rule="ASK-7", within=2.5)
     ana.exits(4, rule="FAIL-3")
+
+
+def _leaves_a_room(stage: Stage, word: str) -> None:
+    """This client knows the word at all; so it is the place where it does not."""
+    ana, wire = stage.enter("ana")
+    ana.types(word)
+    wire.expect_leave(rule="TYPE-3")
+    wire.send(left("ana"))
+    wire.close()
 
 
 def _join(stage: Stage, command: str) -> str:

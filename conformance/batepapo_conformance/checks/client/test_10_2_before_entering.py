@@ -153,7 +153,7 @@ def test_on_a_terminal_typing_ahead_waits_for_entering(stage: Stage) -> None:
     ana = stage.start("ana", on_terminal=True)
     wire = stage.greet("ana")
     ana.types("um", "dois")
-    wire.send(participants(), entered("ana"))
+    wire.send(participants("beto"), entered("ana"))
     wire.expect(":um", rule="TYPE-11")
     wire.expect(":dois", rule="TYPE-11")
     wire.send(said("beto", "ouvi"))

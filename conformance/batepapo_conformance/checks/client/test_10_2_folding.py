@@ -99,7 +99,12 @@ def test_the_user_is_told_that_a_line_was_folded(stage: Stage) -> None:
 @requirement("TYPE-1")
 def test_a_line_is_folded_before_it_is_read(stage: Stage) -> None:
     """“A typed line MUST first be folded”."""
-    ana, wire = stage.enter("ana")
+    ana, wire = stage.enter("ana", "beto")
+    # As ASCII it understands them; so it is the folding.
+    ana.types("beto:segredo", "/USUARIOS", ":a:b")
+    wire.expect("beto:segredo", rule="TYPE-5")
+    wire.expect("/USUARIOS", rule="TYPE-2")
+    wire.expect(":a:b", rule="TYPE-7")
     ana.types("ｂｅｔｏ：segredo", "\u00f7USUARIOS", "\ufeff:a:b", "\u00a0/USUARIOS")
     wire.expect("beto:segredo", rule="TYPE-1")
     wire.expect("/USUARIOS", rule="TYPE-1")

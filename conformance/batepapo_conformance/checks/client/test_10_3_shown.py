@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from batepapo_conformance.checks.client.stage import Stage
+from batepapo_conformance.checks.client.stage import BEACON, Stage
 from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.scripted_server import (
@@ -76,11 +76,15 @@ def test_origins_of_every_kind_are_understood(stage: Stage) -> None:
     """“For every public and private message” - wherever it comes from."""
     ana, wire = stage.enter("ana")
     when = "2026-01-31T12:00:00.000Z"
-    for number, origin in enumerate(
-        ("beto@-", "beto@192.0.2.1:1", "beto@[2001:db8::1]:65535", "beto@[::1]:9999")
+    for nick, address in (
+        ("beto", "-"),
+        ("carla", "192.0.2.1:1"),
+        ("davi", "[2001:db8::1]:65535"),
+        ("elis", "[::1]:9999"),
     ):
-        wire.send(f"PUBLICA {when} {origin} :texto {number}")
-        ana.shows("beto", f"texto {number}", rule="SHOW-1")
+        wire.send(f"ENTROU {when} {nick}@{address}")
+        wire.send(f"PUBLICA {when} {nick}@{address} :vim de {address}")
+        ana.shows(nick, f"vim de {address}", rule="SHOW-1")
 
 
 @requirement("SHOW-2")
@@ -96,16 +100,18 @@ def test_who_enters_and_who_leaves_is_shown(stage: Stage) -> None:
 @requirement("SHOW-2")
 def test_the_nicks_of_every_list_are_shown(stage: Stage) -> None:
     """“and the nicks of every list MUST be shown on standard output”."""
-    nicks = [f"pessoa-{number}" for number in range(30)]
+    nicks = [*(f"pessoa-{number}" for number in range(28)), "Beto-7", "carla"]
     ana = stage.start("ana")
     wire = stage.greet("ana")
     wire.send(participants(*nicks[:20], remaining=10), participants(*nicks[20:]))
     wire.send(entered("ana"))
     ana.shows_all(nicks, rule="SHOW-2")
+    wire.send(*map(left, nicks[:28]))
+    stage.settle(ana, wire)
     ana.look_away()
-    ana.types("/usuarios")
+    ana.types("/USUARIOS")
     wire.expect("/USUARIOS", rule="TYPE-2")
-    wire.send(participants("Beto-7", remaining=2), participants("carla", "ana"))
+    wire.send(participants("Beto-7", remaining=3), participants("carla", "ana", BEACON))
     ana.shows_all(["Beto-7", "carla", "ana"], rule="SHOW-2")
 
 
@@ -114,8 +120,13 @@ def test_the_own_entry_tells_that_one_is_connected(stage: Stage) -> None:
     """“The own entry tells the user that it is connected”."""
     ana = stage.start("ana")
     wire = stage.greet("ana")
-    stage.let_in(wire, "ana")
-    ana.has_shown_something(rule="SHOW-2", what="that one is connected")
+    wire.send(participants())
+    # What is shown of the list is out by then, or is taken for what is wanted: so
+    # this may see too little, and never too much.
+    wire.expect_nothing_yet(rule="TYPE-11", why="`ENTROU` has not come")
+    ana.marks_here()
+    wire.send(entered("ana"))
+    ana.is_told_something(rule="SHOW-2", what="that one is connected")
 
 
 @requirement("SHOW-3")
@@ -173,7 +184,8 @@ def test_error_02_names_the_destination_and_the_way_out(stage: Stage) -> None:
     wire.send(refused("02", "Http"))
     ana.says("Http", rule="SHOW-5")
     stage.settle(ana, wire)
-    told = ana.said_since_typing()
+    shown = ana.said_since_typing().splitlines()
+    told = b"\n".join(line for line in shown if BEACON.encode() not in line)
     if not _COLON.search(told):
         raise RuleBroken("SHOW-5", "a hint at a leading `:`", told)
 
@@ -181,7 +193,7 @@ def test_error_02_names_the_destination_and_the_way_out(stage: Stage) -> None:
 @requirement("SHOW-6")
 def test_what_is_shown_is_written_out_at_once(stage: Stage) -> None:
     """“written out at once, also into a pipe”."""
-    ana, wire = stage.enter("ana")
+    ana, wire = stage.enter("ana", "beto")
     for number in range(3):
         wire.send(said("beto", f"mensagem {number}"))
         # The connection stays open, and nothing else comes that could push it out.
@@ -192,7 +204,7 @@ def test_what_is_shown_is_written_out_at_once(stage: Stage) -> None:
 @pytest.mark.parametrize("end", ["leaving", "forced out", "connection lost"])
 def test_everything_is_shown_before_the_client_exits(stage: Stage, end: str) -> None:
     """“everything shown before the end has left before the client exits”."""
-    ana, wire = stage.enter("ana")
+    ana, wire = stage.enter("ana", "beto")
     stage.settle(ana, wire)  # it does show what comes; so it is the end that matters
     messages = [said("beto", f"mensagem {number}") for number in range(300)]
     status, rule, first = 3, "FAIL-5", "SHOW-6"

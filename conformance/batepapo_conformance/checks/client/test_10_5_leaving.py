@@ -10,6 +10,7 @@ from batepapo_conformance.checks.client.stage import (
     Stage,
     nobody_listening,
 )
+from batepapo_conformance.codec import encode
 from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.scripted_server import (
@@ -89,7 +90,7 @@ def test_who_types_much_also_reads(stage: Stage) -> None:
     # next. A client that does not read while it writes comes to a stop here.
     for line in lines:
         wire.expect(f":{line}", rule="QUIT-1")
-        wire.send(said("ana", line))
+        wire.send_octets(encode(said("ana", line)))
     wire.expect_leave(rule="QUIT-1")
     wire.send(left("ana"))
     wire.half_close()
@@ -319,6 +320,28 @@ def test_on_a_terminal_ctrl_c_leaves(stage: Stage) -> None:
     began = time.monotonic()
     ana.interrupts()
     wire.expect_leave(rule="QUIT-3")
-    wire.send(left("ana"), entered("beto"))
+    wire.send(entered("beto"), left("ana"))
     wire.half_close()
     ana.leaves(rule="QUIT-3", within=LEAVING - (time.monotonic() - began))
+
+
+# ---- QUIT-6 ----
+
+
+@requirement("QUIT-6")
+def test_the_status_is_that_of_the_error_that_ended_the_conversation(
+    stage: Stage,
+) -> None:
+    """“3 or 4 for the error that ended the conversation” - and of no other."""
+    address, port = stage.server.endpoint
+    ana = stage.start_offline()
+    ana.types(f"/ENTRAR ana {address} 70000", f"/ENTRAR ana {address} {port}")
+    wire = stage.greet("ana", rule="ASK-4")
+    stage.let_in(wire, "ana")
+    ana.types("ninguem:oi")
+    wire.expect("ninguem:oi", rule="TYPE-5")
+    wire.send(refused("02", "ninguem"), refused("03", "fim"))
+    wire.half_close()
+    ana.warns("ERRO 03", "fim", rule="FAIL-5")
+    ana.ends(rule="FAIL-5")
+    ana.exits(3, rule="QUIT-6")
