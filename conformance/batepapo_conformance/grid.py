@@ -210,6 +210,7 @@ def _legend(grids: Sequence[Grid]) -> Iterator[tuple[str, str, str]]:
 
 def _grid(role: str, columns: Sequence[Column], specification: Specification) -> Grid:
     found = [outcomes(column.run, specification) for column in columns]
+    names_only = any(column.run.detail == Detail.ID for column in columns)
     sections: dict[tuple[str, str], list[Row]] = {}
     for one in specification.requirements.values():
         cells = [
@@ -218,7 +219,7 @@ def _grid(role: str, columns: Sequence[Column], specification: Specification) ->
             if one.id in outcome
         ]
         if any(cell.opens for cell in cells):
-            row = Row(one.id, one.level, one.text, tuple(cells))
+            row = Row(one.id, one.level, "" if names_only else one.text, tuple(cells))
             sections.setdefault((one.section, one.title), []).append(row)
     return Grid(
         role,
