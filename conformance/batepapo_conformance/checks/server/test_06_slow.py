@@ -132,15 +132,31 @@ def test_the_bound_holds_before_entering_too(serve: Serve, testee: Testee) -> No
     ana.barrier("SLOW-1")
     if not zeca.connection.is_open:
         return  # cut off
-    end = kernel.other_end(zeca.connection.socket)
-    if end is None:
-        raise NoVerdict("what the server has read cannot be seen here")
-    if end.unread:
-        return  # it has stopped reading (SLOW-6)
+    end = _at_rest(zeca)
+    if end is None or end.unread:
+        return  # cut off meanwhile, or it has stopped reading (SLOW-6)
     kept = asked * reply - end.unsent - 2 * MIB  # what our own system may hold
     if kept > bound:
         expected = f"no more than {bound} octets kept"
         raise RuleBroken("SLOW-2", expected, f"about {kept} octets of replies kept")
+
+
+def _at_rest(one: Participant) -> kernel.Endpoint | None:
+    """Wait until the server reads and writes nothing more on a connection.
+
+    Returns:
+        what the system knows of the server's end then; `None` if it was closed.
+    """
+    end = kernel.other_end(one.connection.socket)
+    if end is None:
+        raise NoVerdict("what the server has read cannot be seen here")
+    queues, patience = (end.unread, end.unsent), time.monotonic() + 1
+    while end is not None and time.monotonic() < patience:
+        time.sleep(0.05)
+        end = kernel.other_end(one.connection.socket)
+        if end is not None and (end.unread, end.unsent) != queues:
+            queues, patience = (end.unread, end.unsent), time.monotonic() + 1
+    return end
 
 
 def _length_of_a_refusal(one: Participant) -> int:
