@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from batepapo.reports import FORMS, forms_from, report, telling
+from batepapo.reports import FORMS, compare, forms_from, report, telling
 
 _IMPLEMENTATION = click.option(
     "--implementation",
@@ -210,6 +210,7 @@ def requirements(role: str | None, as_json: bool) -> None:
 
 
 main.add_command(report)
+main.add_command(compare)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The commands and options that tell about runs: how, to whom, how much."""
 
+import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from batepapo_conformance.forms import Forms
+    from batepapo_conformance.words import Words
 
 FORMS = (
     "json",
@@ -23,6 +25,11 @@ FORMS = (
 )
 """The parameters that `telling` adds, which `forms_from` takes."""
 
+_LANGUAGE = click.option(
+    "--lang",
+    type=click.Choice(["en", "pt"]),
+    help="The language of the report; by default, the environment's.",
+)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -52,11 +59,7 @@ def telling(command: Callable[..., None]) -> Callable[..., None]:
                 help="How much is told: all; what came, but not what was expected;"
                 " or only ids and names.",
             ),
-            click.option(
-                "--lang",
-                type=click.Choice(["en", "pt"]),
-                help="The language of the report; by default, the environment's.",
-            ),
+            _LANGUAGE,
         )
     ):
         command = option(command)
@@ -67,10 +70,15 @@ def forms_from(*, detail: str, lang: str | None, **asked: Any) -> "Forms":
     """The forms that the options of `telling` ask for."""
     from batepapo_conformance.detail import Detail
     from batepapo_conformance.forms import Forms
+
+    return Forms(detail=Detail(detail), words=words_from(lang), **asked)
+
+
+def words_from(lang: str | None) -> "Words":
+    """The words of the language that is asked for, or else the environment's."""
     from batepapo_conformance.words import Language, Words, language_from
 
-    language = language_from() if lang is None else Language(lang)
-    return Forms(detail=Detail(detail), words=Words(language), **asked)
+    return Words(language_from() if lang is None else Language(lang))
 
 
 @click.command()
@@ -94,3 +102,28 @@ def report(results: Sequence[str], *, text: bool, **asked: Any) -> None:
         click.echo(error, err=True)
         sys.exit(2)
     sys.exit(max(run.status for run in runs))
+
+
+@click.command()
+@click.argument("old", metavar="OLD.json")
+@click.argument("new", metavar="NEW.json")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_LANGUAGE
+def compare(old: str, new: str, *, as_json: bool, lang: str | None) -> None:
+    """Compare two saved results: what was fixed, what broke, what still fails.
+
+    Exit status: 1 if something broke; 2 if the two cannot be compared.
+    """
+    from batepapo_conformance import comparison
+    from batepapo_conformance.saved import BadResult, read
+
+    try:
+        found = comparison.compare(read(Path(old)), read(Path(new)))
+    except (BadResult, comparison.NotComparable) as error:
+        click.echo(error, err=True)
+        sys.exit(2)
+    if as_json:
+        click.echo(json.dumps(comparison.as_json(found), indent=1))
+    else:
+        click.echo(comparison.as_text(found, words_from(lang)))
+    sys.exit(found.status)
