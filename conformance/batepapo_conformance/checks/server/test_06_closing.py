@@ -14,6 +14,7 @@ from batepapo_conformance.server import Serve, Server
 from batepapo_conformance.spec import load
 from batepapo_conformance.testee import Testee
 
+ENTRY = load().limits["entry"].value
 DRAIN = load().limits["drain"].value
 FLUSH = load().limits["flush"].value
 MIB = 1 << 20
@@ -101,25 +102,53 @@ def _still_comes(one: Participant, form: str) -> None:
 
 
 @requirement("CLOSE-2", "CLOSE-1")
-def test_politeness_has_an_end(serve: Serve, testee: Testee) -> None:
-    """“Flushing is given up when it does not advance for 5 s, and reading and
-    discarding ends with the client's end of stream or 5 s after shutting down writing.
-    Then the connection MUST be closed.”
+def test_politeness_has_an_end(serve: Serve) -> None:
+    """“[...] reading and discarding ends with the client's end of stream or 5 s after
+    shutting down writing. Then the connection MUST be closed.”
     """
-    entry = 1.0 if testee.has("entry-timeout") else 30.0
-    server = serve(options={"entry-timeout": 1} if entry < 30 else None)
-    server.participant("ana")
-    deaf = server.connect("surda", receive_buffer=4096)
-    deaf.send_without_reading("/ENTRAR ana", 300_000)  # until its time to enter is over
-
+    server = serve()
     sender = server.connect("insistente")
     sender.pipeline("/tolice")
     sender.expect_forced_out("sintaxe", "FRAME-4")
     _send_until_it_is_closed(sender)
-    # By now the deaf one has been told `tempo`, or would have been: it is flushed
-    # for 5 s, and whoever then shuts down writing may discard for 5 s more.
-    within = entry + FLUSH + DRAIN + 2 * TOLERANCE + server.scene.prompt
+
+
+@requirement("CLOSE-2")
+def test_flushing_has_an_end(serve: Serve, testee: Testee) -> None:
+    """“Flushing is given up when it does not advance for 5 s [...]. Then the connection
+    MUST be closed.”
+    """
+    if testee.has("outbox-limit"):
+        deaf, entry = _forced_out_while_much_waits(serve), 0
+    else:
+        deaf, entry = _too_late_while_much_waits(serve), ENTRY
+    # It is flushed for 5 s; whoever then shuts down writing may discard for 5 s more.
+    within = entry + FLUSH + DRAIN + 2 * TOLERANCE + deaf.scene.prompt
     _wait_until_it_is_closed(deaf, within)
+
+
+def _forced_out_while_much_waits(serve: Serve) -> Participant:
+    server = serve(options={"outbox-limit": 8 * MIB})
+    ana = server.participant("ana")
+    deaf = server.participant("surda", receive_buffer=4096)
+    Flood([ana], deaf).say(6 * MIB, "SLOW-1")
+    deaf.send("/tolice")
+    try:
+        ana.expect_left(deaf)
+    except RuleBroken as error:
+        end = kernel.other_end(deaf.connection.socket)
+        if end is not None and end.unread:
+            raise NoVerdict("it reads nothing of who does not read (SLOW-6)") from error
+        raise
+    return deaf
+
+
+def _too_late_while_much_waits(serve: Serve) -> Participant:
+    server = serve()
+    server.participant("ana")
+    deaf = server.connect("surda", receive_buffer=4096)
+    deaf.send_without_reading("/ENTRAR ana", 300_000)
+    return deaf
 
 
 def _send_until_it_is_closed(one: Participant) -> None:
