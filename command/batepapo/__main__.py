@@ -15,7 +15,9 @@ from typing import Any
 
 import click
 
-from batepapo.reports import FORMS, compare, forms_from, report, telling
+from batepapo.exploring import explore, replay
+from batepapo.recording import judge, proxy
+from batepapo.reports import FORMS, compare, flakes, forms_from, report, telling
 
 _IMPLEMENTATION = click.option(
     "--implementation",
@@ -211,6 +213,11 @@ def requirements(role: str | None, as_json: bool) -> None:
 
 main.add_command(report)
 main.add_command(compare)
+main.add_command(flakes)
+main.add_command(proxy)
+main.add_command(judge)
+main.add_command(explore)
+main.add_command(replay)
 
 
 if __name__ == "__main__":

@@ -182,7 +182,7 @@ def read(where: Path) -> Specification:
         messages=[Message(**row) for row in messages],
         states=[StateRow(**row) for row in _data(where, "states")["row"]],
         folding=_data(where, "folding")["map"],
-        transcripts={path.stem: _transcript(path) for path in transcripts},
+        transcripts={path.stem: read_transcript(path) for path in transcripts},
         grammar=(where / "grammar.abnf").read_text(encoding="utf-8"),
     )
 
@@ -244,7 +244,13 @@ def _paragraphs(name: str, lines: Iterator[str]) -> tuple[str, str, str]:
     return "\n\n".join(texts), why, "\n\n".join(examples)
 
 
-def _transcript(path: Path) -> Transcript:
+def read_transcript(path: Path) -> Transcript:
+    """Read one session.
+
+    Raises:
+        OSError, ValueError: it cannot be read.
+        BadSpecification: its header is not that of a session.
+    """
     lines = path.read_text(encoding="utf-8").splitlines()
     lines = [line for line in lines if not line.startswith("#")]
     blank = lines.index("") if "" in lines else len(lines)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from batepapo_conformance.failure import RuleBroken
-from batepapo_conformance.oracle import Oracle
+from batepapo_conformance.model.oracle import Oracle
 from batepapo_conformance.replay import branches, repeated, unescaped
 from batepapo_conformance.spec import load
 

@@ -39,10 +39,11 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A whole line; `message` is `None` where no rule of the grammar derives it."""
+    """A whole line; `message` is `None` where it is malformed, by `rule`."""
 
     number: int
     message: ClientMessage | None
+    rule: str = "FRAME-4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +221,10 @@ class World:
             yield self.put(replace(person, pending=(Break(),)))
         world = self.put(carrying_out)
         match first:
-            case Line(number, message) if message is not None:
+            case Line(number, message, _) if message is not None:
                 yield world._carried_out(carrying_out, number, message)
-            case Line():
-                yield world._forced_out(carrying_out, "sintaxe", "FRAME-4")
+            case Line(_, _, rule):
+                yield world._forced_out(carrying_out, "sintaxe", rule)
             case Fault():
                 yield world._forced_out(carrying_out, "sintaxe", "FRAME-4")
                 yield world  # it waits for the end of the line

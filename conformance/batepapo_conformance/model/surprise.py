@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from batepapo_conformance import codec
-from batepapo_conformance.world import Due, Event, Listing
+from batepapo_conformance.model.world import Due, Event, Listing
 
 NOTHING_DUE: Final = "ORDER-1"
 """What breaks whoever sends a line that nobody caused: an invention (section 6.1)."""

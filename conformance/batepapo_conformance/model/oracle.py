@@ -15,10 +15,10 @@ from dataclasses import replace
 
 from batepapo_conformance import codec
 from batepapo_conformance.failure import RuleBroken
-from batepapo_conformance.lookahead import distinct, must_hear, settled, until_due
-from batepapo_conformance.partial import can_become_a_line
-from batepapo_conformance.surprise import blame
-from batepapo_conformance.world import (
+from batepapo_conformance.model.lookahead import distinct, must_hear, settled, until_due
+from batepapo_conformance.model.partial import can_become_a_line
+from batepapo_conformance.model.surprise import blame
+from batepapo_conformance.model.world import (
     Answer,
     Break,
     Due,
@@ -74,8 +74,8 @@ class Oracle:
             self._number[name] += 1
             self._give(name, Line(self._number[name], _read(line)))
         self._partial[name] = partial
-        if len(partial) >= codec.LINE:  # FRAME-5
-            self._give(name, Line(self._number[name] + 1, None))
+        if len(partial) >= codec.LINE:
+            self._give(name, Line(self._number[name] + 1, None, "FRAME-5"))
         elif not can_become_a_line(partial):
             self._give(name, Fault())
 

@@ -9,16 +9,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from batepapo_conformance.acts import Act, Close, Connect, HalfClose, Reset, Send, Step
+from batepapo_conformance.exploring.acts import (
+    Act,
+    Close,
+    Connect,
+    HalfClose,
+    Reset,
+    Send,
+    Step,
+)
 from batepapo_conformance.failure import visible
-from batepapo_conformance.lookahead import TooManyWorlds
-from batepapo_conformance.oracle import Oracle
-from batepapo_conformance.world import Due, End, Event, Listing
+from batepapo_conformance.model.lookahead import TooManyWorlds
+from batepapo_conformance.model.oracle import Oracle
+from batepapo_conformance.model.world import Due, End, Event, Listing
 
 _TIME: Final = "2026-01-31T12:00:00.000Z"
 _PLAIN: Final = re.compile(rb"[\x20-\x7E]*[\x21-\x7E]")
 # What `<` would begin in a session: it is written as a repetition of one.
 _BEGINS: Final = re.compile(r"<(?=[a-z0-9].*>)")
+_RUN: Final = re.compile(r"([A-Za-z0-9])\1{15,}")
 _NAMED_TIME: Final = re.compile("\0([^\0]+)\0")
 _MOST_BRANCHES: Final = 200
 
@@ -194,13 +203,18 @@ def _sent(name: str, pieces: tuple[bytes, ...]) -> list[str]:
 
 def _escaped(piece: bytes) -> str:
     text = visible(piece).replace("\\t", "\\x09").replace("<", "\\x3C")
+    text = _RUN.sub(_repetition, text)
     return f"{text[:-1]}\\x20" if text.endswith(" ") else text
 
 
 def _guarded(text: str) -> str:
     """A text in which no reader of the session takes anything for a placeholder."""
-    text = _BEGINS.sub("<1 x <>", text)
+    text = _RUN.sub(_repetition, _BEGINS.sub("<1 x <>", text))
     return f"{text[:-1]}<1 x  >" if text.endswith(" ") else text
+
+
+def _repetition(run: re.Match[str]) -> str:
+    return f"<{len(run[0])} x {run[1]}>"
 
 
 def _flat(items: Sequence[_Item]) -> Iterator[str]:

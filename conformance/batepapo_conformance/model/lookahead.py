@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from batepapo_conformance.world import World
+from batepapo_conformance.model.world import World
 
 MOST_WORLDS: Final = 20_000
 """Worlds beyond which the orders of what is under way are too many to look at."""

@@ -1,17 +1,25 @@
 """Clients on real sockets do what they are told; the oracle judges what they hear."""
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from batepapo_conformance.acts import Act, Close, Connect, HalfClose, Reset, Send, Step
 from batepapo_conformance.connection import Connection, Ending
 from batepapo_conformance.exchange import Exchange
+from batepapo_conformance.exploring.acts import (
+    Act,
+    Close,
+    Connect,
+    HalfClose,
+    Reset,
+    Send,
+    Step,
+)
 from batepapo_conformance.failure import RuleBroken
-from batepapo_conformance.oracle import Oracle
+from batepapo_conformance.model.oracle import Oracle
+from batepapo_conformance.model.world import End
 from batepapo_conformance.testee import Endpoint
-from batepapo_conformance.world import End
 
 _LINE: Final = 512
 
@@ -34,6 +42,11 @@ class Performance:
     record: Exchange = field(default_factory=Exchange)
     steps: list[Step] = field(default_factory=list)
     _open: dict[str, Connection] = field(default_factory=dict)
+
+    @property
+    def connected(self) -> Collection[str]:
+        """The connections that are open, as far as this side knows."""
+        return self._open.keys()
 
     def perform(self, step: Step) -> None:
         """Do all acts of a step; then hear everything that is due.

@@ -1,0 +1,99 @@
+"""The commands that make sessions up, and that take saved ones again."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from batepapo_conformance.check import Request
+    from batepapo_conformance.words import Words
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_NO_VERDICT = 2
+
+
+def server_testee(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which server is meant, and in which language we speak."""
+    for option in reversed(
+        (
+            click.option("--command", metavar="COMMAND", help="To start it."),
+            click.option("--at", metavar="ADDRESS:PORT", help="One that runs already."),
+            click.option("--testee", "file", metavar="FILE", help="A TOML file."),
+            click.option("--implementation", metavar="NAME", help="A reference."),
+            click.option(
+                "--lang", type=click.Choice(["en", "pt"]), help="Of what is told."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def words_of(lang: str | None) -> "Words":
+    """The words of this language, or of the environment's."""
+    from batepapo_conformance.words import Language, Words, language_from
+
+    return Words(language_from() if lang is None else Language(lang))
+
+
+def request_from(asked: dict[str, Any]) -> "Request":
+    """Take the options of `server_testee` out of all that was asked."""
+    from batepapo_conformance.check import Request
+    from batepapo_conformance.testee import Role
+
+    names = ("command", "at", "file", "implementation")
+    return Request(role=Role.SERVER, **{name: asked.pop(name) for name in names})
+
+
+@click.command()
+@server_testee
+@click.option("--examples", type=click.IntRange(1), default=200, show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--seed", type=int, help="Repeat the choices.")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+@click.option("--save", type=_FILE, help="Where a failure goes.  [failure-ID.txt]")
+def explore(lang: str | None, as_json: bool, **asked: Any) -> None:
+    """Make up sessions for a server, and judge every answer.
+
+    Several people come, speak, blunder and go, in every way and at the same time. A
+    failure becomes a session of a few lines, which is saved.
+
+    Exit status: 0 nothing was found; 1 a MUST is broken; 2 no verdict; 3 a fault of
+    the suite.
+    """
+    from batepapo_conformance.exploring import searching
+
+    request = request_from(asked)
+    sys.exit(
+        searching.explore_server(
+            request,
+            words=words_of(lang),
+            out=sys.stdout,
+            as_json=as_json,
+            **asked,
+        )
+    )
+
+
+@click.command()
+@click.argument("session", type=_FILE)
+@server_testee
+@click.option("--repeat", type=click.IntRange(1), default=1, help="So often.")
+@click.option("--as-nc", is_flag=True, help="Show what to type; nothing is started.")
+def replay(
+    session: Path, lang: str | None, repeat: int, as_nc: bool, **asked: Any
+) -> None:
+    """Take a saved session again, or one of spec/transcripts, with any server.
+
+    Exit status: 0 every line came as it is written; 1 another came; 2 no verdict.
+    """
+    from batepapo_conformance.exploring import searching
+
+    request = request_from(asked)
+    words = words_of(lang)
+    if as_nc:
+        sys.exit(searching.show_by_hand(session, request, words, sys.stdout))
+    sys.exit(searching.replay_file(session, request, repeat, words, sys.stdout))

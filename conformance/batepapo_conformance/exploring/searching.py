@@ -1,0 +1,168 @@
+"""From what the user asks to an exploration or a replay, a report, an exit status.
+
+0  nothing found    1  a MUST is broken
+2  no verdict       3  a fault of the suite itself (whatever else comes out)
+"""
+
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Final, TextIO
+
+from batepapo_conformance.check import Request
+from batepapo_conformance.exploring.again import CannotReplay, read_session, replay
+from batepapo_conformance.exploring.by_hand import by_hand
+from batepapo_conformance.exploring.explore import Exploration, Failure, explore
+from batepapo_conformance.exploring.ground import Ground
+from batepapo_conformance.exploring.telling import (
+    Told,
+    as_result,
+    save,
+    tell,
+)
+from batepapo_conformance.exploring.telling import (
+    as_json as tell_as_json,
+)
+from batepapo_conformance.failure import NoVerdict
+from batepapo_conformance.results import Status
+from batepapo_conformance.spec import load
+from batepapo_conformance.story import draw_failure, wrap
+from batepapo_conformance.testee import BadTestee, Endpoint
+from batepapo_conformance.words import Words
+
+_EVERY: Final = 0.2  # seconds between two looks at the progress
+_DEFAULT: Final = ("127.0.0.1", 55555)
+
+
+class Progress:
+    """One line on standard error that is written over, if that is a terminal."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._shows = sys.stderr.isatty()
+        self._last = 0.0
+
+    def tell(self, key: str, **values: object) -> None:
+        """Show where things stand, not too often."""
+        now = time.monotonic()
+        if self._shows and now - self._last > _EVERY:
+            self._last = now
+            sys.stderr.write(f"\r{self._words(key, **values):<79}\r")
+            sys.stderr.flush()
+
+    def end(self) -> None:
+        """Wipe the line out."""
+        if self._shows:
+            sys.stderr.write(f"\r{'':<79}\r")
+
+
+def explore_server(
+    request: Request,
+    *,
+    examples: int,
+    steps: int,
+    seed: int | None,
+    save: Path | None,
+    words: Words,
+    out: TextIO,
+    as_json: bool,
+) -> Status:
+    """Explore a server, report to `out`, and return the exit status."""
+    seed = random.randrange(1_000_000) if seed is None else seed
+    began = time.monotonic()
+    trouble, found, saved = "", Exploration(0, 0, None), None
+    try:
+        found = _explored(request, examples, steps, seed, words)
+        if found.failure is not None:
+            saved = _saved(found.failure, save, words)
+    except (BadTestee, NoVerdict) as error:
+        trouble = str(error)
+    except OSError as error:
+        trouble = f"cannot save {save}: {error.strerror}"
+    except KeyboardInterrupt:
+        trouble = "interrupted"
+    numbers = [f"--examples={examples}", f"--steps={steps}", f"--seed={seed}"]
+    told = Told(
+        what="explore",
+        testee=request.words(),
+        seed=seed,
+        seconds=time.monotonic() - began,
+        counts={"sessions": found.examples, "steps": found.steps},
+        failure=found.failure,
+        again=["batepapo", "explore", *request.words(), *numbers],
+        saved=saved,
+        trouble=trouble,
+    )
+    if as_json:
+        tell_as_json(told, out)
+    else:
+        tell(told, words, out)
+    return told.status
+
+
+def _explored(
+    request: Request, examples: int, steps: int, seed: int, words: Words
+) -> Exploration:
+    progress = Progress(words)
+
+    def show(sessions: int, done: int) -> None:
+        progress.tell("explore.progress", sessions=sessions, all=examples, steps=done)
+
+    try:
+        with Ground(request.testee()) as ground:
+            return explore(ground, examples=examples, steps=steps, seed=seed, told=show)
+    finally:
+        progress.end()
+
+
+def _saved(failure: Failure, path: Path | None, words: Words) -> Path | None:
+    path = path or Path(f"failure-{failure.broken.rule}.txt")
+    rule = load().requirements.get(failure.broken.rule)
+    title = f"Found by exploring: {failure.broken.rule}"
+    title += f", {rule.title}" if rule else ""
+    return path if save(failure, path, title) else None
+
+
+def replay_file(
+    path: Path, request: Request, times: int, words: Words, out: TextIO
+) -> Status:
+    """Replay a saved session, report to `out`, and return the exit status."""
+    progress = Progress(words)
+
+    def show(done: int) -> None:
+        progress.tell("replay.progress", done=done, times=times)
+
+    try:
+        session = read_session(path)
+        failed = replay(session, request.testee(), times=times, told=show)
+    except (CannotReplay, BadTestee, NoVerdict) as error:
+        return _cannot(path, error, words, out)
+    finally:
+        progress.end()
+    if failed:
+        story = draw_failure(as_result(session.title, failed[0]), load(), words)
+        out.write(f"{story}\n\n")
+    key = "replay.failed" if failed else "replay.passed"
+    told = words(key, file=path, failed=len(failed), times=times)
+    out.write("\n".join(wrap(told)) + "\n")
+    return Status.FAILED if failed else Status.PASSED
+
+
+def show_by_hand(path: Path, request: Request, words: Words, out: TextIO) -> Status:
+    """Show how a saved session is taken with `nc`, step by step."""
+    try:
+        steps = read_session(path).steps
+        at = request.testee().at if request.at else Endpoint(*_DEFAULT)
+    except (CannotReplay, BadTestee) as error:
+        return _cannot(path, error, words, out)
+    assert at is not None
+    lines = by_hand(steps, at.address, at.port, words)
+    out.write("\n".join(lines) + "\n")
+    return Status.PASSED
+
+
+def _cannot(path: Path, error: Exception, words: Words, out: TextIO) -> Status:
+    cannot = words("replay.cannot", file=path, why=error)
+    out.write("\n".join(wrap(cannot)) + "\n")
+    return Status.NO_VERDICT

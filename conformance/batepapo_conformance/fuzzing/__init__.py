@@ -1,0 +1,1 @@
+"""Hostile input for servers and clients: near the grammar, and in strange pieces."""
