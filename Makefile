@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit conformance zoo newest spec clean help
+.PHONY: interop test lint unit conformance zoo flakes newest spec clean help
 
 help:           ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -36,6 +36,9 @@ conformance: $(VENV)/ready  ## both servers and both clients through the suite
 
 zoo: $(VENV)/ready      ## the suite against servers that are wrong on purpose
 	$(RUN) pytest conformance/zoo
+
+flakes: $(VENV)/ready   ## the references 30 times: does the suite always say the same?
+	$(RUN) batepapo flakes --role server --times 30 --warm
 
 newest:         ## the same on the newest Python that is installed
 ifeq ($(NEWEST),)

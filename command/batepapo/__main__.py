@@ -15,8 +15,6 @@ from typing import Any
 
 import click
 
-from batepapo.exploring import explore, replay
-from batepapo.recording import judge, proxy
 from batepapo.reports import FORMS, compare, flakes, forms_from, report, telling
 
 _IMPLEMENTATION = click.option(
@@ -214,10 +212,6 @@ def requirements(role: str | None, as_json: bool) -> None:
 main.add_command(report)
 main.add_command(compare)
 main.add_command(flakes)
-main.add_command(proxy)
-main.add_command(judge)
-main.add_command(explore)
-main.add_command(replay)
 
 
 if __name__ == "__main__":

@@ -127,3 +127,43 @@ def compare(old: str, new: str, *, as_json: bool, lang: str | None) -> None:
     else:
         click.echo(comparison.as_text(found, words_from(lang)))
     sys.exit(found.status)
+
+
+@click.command()
+@click.option("--role", type=click.Choice(["server", "client"]), help="Only these.")
+@click.option("--implementation", metavar="NAME", help="Only this one.")
+@click.option("--times", type=click.IntRange(2), default=30, show_default=True)
+@click.option("--only", multiple=True, metavar="WHAT", help="As in `batepapo check`.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Checks at the same time.")
+@click.option("--seed", type=int, help="Repeat the random choices of a run.")
+@click.option("--warm", is_flag=True, help="Start the references warm: faster.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_LANGUAGE
+def flakes(
+    role: str | None,
+    implementation: str | None,
+    *,
+    times: int,
+    as_json: bool,
+    lang: str | None,
+    **asked: Any,
+) -> None:
+    """Measure the suite's own flake rate, on the references.
+
+    Exit status: 1 if a check ever failed, or did not always give the same verdict.
+    """
+    from batepapo_conformance import flakes as measuring
+    from batepapo_conformance.check import Request
+    from batepapo_conformance.testee import IMPLEMENTATIONS, Role
+
+    requests = [
+        Request(role=one, implementation=name, repeat=times, **asked)
+        for one in ([Role(role)] if role else Role)
+        for name in ([implementation] if implementation else IMPLEMENTATIONS)
+    ]
+    measured = measuring.measure(requests, sys.stderr, silent=as_json)
+    if as_json:
+        click.echo(json.dumps(measuring.as_json(measured), indent=1))
+    else:
+        measuring.tell(measured, words_from(lang), sys.stdout)
+    sys.exit(measuring.status(measured))

@@ -40,7 +40,7 @@ from batepapo_conformance.testee import (
     choose_testee,
 )
 
-__all__ = ["Request", "check", "collect", "list_checks"]
+__all__ = ["Request", "check", "collect", "list_checks", "run"]
 
 # Checks wait for the testee as often as they compute.
 _JOBS_PER_CORE = 2
@@ -103,13 +103,10 @@ def check(request: Request, *, out: TextIO, forms: Forms | None = None) -> Statu
         CannotTell: a form cannot be written to its file.
     """
     forms = forms or Forms()
-    began = time.monotonic()
-    with _ended_politely():
-        silent = forms.json
-        run = _run(request, Progress(sys.stderr if silent else out, silent))
-    run = run.after(time.monotonic() - began)
-    tell([run], forms, out)
-    return run.status
+    silent = forms.json
+    done = run(request, Progress(sys.stderr if silent else out, silent))
+    tell([done], forms, out)
+    return done.status
 
 
 def list_checks(request: Request, *, out: TextIO, as_json: bool = False) -> Status:
@@ -119,20 +116,34 @@ def list_checks(request: Request, *, out: TextIO, as_json: bool = False) -> Stat
     return Status.PASSED if listed else Status.NO_VERDICT
 
 
-def _run(request: Request, progress: Progress) -> Run:
-    about = {
+def run(request: Request, progress: Progress) -> Run:
+    """Check a testee, and give what came out; the checks are not told about here.
+
+    SIGTERM ends it as Ctrl-C does: with what there is by then.
+    """
+    began = time.monotonic()
+    begun = Run(
+        role=request.role,
+        testee=" ".join(request.words()),
+        seed=random.randrange(1_000_000) if request.seed is None else request.seed,
+        about=_about(),
+        began=now(),
+        times=request.repeat,
+    )
+    with _ended_politely():
+        done = _run(begun, request, progress)
+    return done.after(time.monotonic() - began)
+
+
+def _about() -> dict[str, str]:
+    return {
         "suite": importlib.metadata.version("batepapo"),
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
-    run = Run(
-        role=request.role,
-        testee=" ".join(request.words()),
-        seed=random.randrange(1_000_000) if request.seed is None else request.seed,
-        about=about,
-        began=now(),
-        times=request.repeat,
-    )
+
+
+def _run(run: Run, request: Request, progress: Progress) -> Run:
     try:
         testee = request.testee()
         _must_start(testee)

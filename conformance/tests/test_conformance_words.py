@@ -45,13 +45,13 @@ def test_every_member_of_an_enumeration_has_its_words() -> None:
 
 
 def used() -> set[str]:
-    files = [*PACKAGE.glob("*.py"), *PACKAGE.glob("templates/*")]
+    files = [*PACKAGE.rglob("*.py"), *PACKAGE.glob("templates/*")]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     keys = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', text))
     keys |= set(re.findall(r"'([a-z_]+\.[a-z_]+)'", text))
     for prefix in re.findall(r'f"([a-z_.]+\.)\{', text):  # made of something's name
         keys |= {key for key in ENGLISH if key.startswith(prefix)}
-    counted = set(re.findall(r'count\(\s*"([a-z_]+)"', text))
+    counted = set(re.findall(r'count\(\s*"([a-z_.]+)"', text))
     return keys | {f"{name}.{form}" for name in counted for form in ("one", "many")}
 
 
