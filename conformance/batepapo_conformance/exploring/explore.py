@@ -19,7 +19,7 @@ from batepapo_conformance.exploring.acts import Send, Step, joined
 from batepapo_conformance.exploring.ground import Ground
 from batepapo_conformance.exploring.machine import Room
 from batepapo_conformance.exploring.performance import Performance
-from batepapo_conformance.exploring.shrinking import is_possible, smallest
+from batepapo_conformance.exploring.shrinking import is_possible, smaller_steps
 from batepapo_conformance.failure import RuleBroken
 
 CONFIRMATIONS: Final = 3
@@ -103,7 +103,7 @@ def explore(
         run_state_machine_as_test(
             hypothesis.seed(seed)(Explored), settings=_settings(examples, steps)
         )
-    failure = _confirmed(ground, *notes.best) if notes.best else None
+    failure = confirm(ground, *notes.best) if notes.best else None
     return Exploration(notes.sessions, notes.done, failure)
 
 
@@ -160,8 +160,17 @@ def _size(steps: Sequence[Step]) -> tuple[int, int]:
     return len(acts), octets
 
 
-def _confirmed(ground: Ground, steps: tuple[Step, ...], broken: RuleBroken) -> Failure:
-    """Leave out what can be, and see whether the rest fails on a fresh server."""
+def confirm(ground: Ground, steps: tuple[Step, ...], broken: RuleBroken) -> Failure:
+    """Leave out what can be, and see whether the rest fails on a fresh server.
+
+    Args:
+        ground: the server.
+        steps: what has just failed.
+        broken: how.
+
+    Raises:
+        NoVerdict: the server would not start again.
+    """
 
     def fails(fewer: Sequence[Step]) -> bool:
         if not is_possible(fewer):
@@ -174,7 +183,7 @@ def _confirmed(ground: Ground, steps: tuple[Step, ...], broken: RuleBroken) -> F
     ground.hurry(True)
     ground.start()
     if fails(steps):
-        steps = tuple(smallest(steps, fails, seconds=_LEAVING_OUT))
+        steps = tuple(smaller_steps(steps, fails, seconds=_LEAVING_OUT))
     ground.hurry(False)
     return _seen_again(ground, steps, broken)
 

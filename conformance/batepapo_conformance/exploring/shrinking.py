@@ -1,10 +1,11 @@
 """Making a failure smaller: what can be left out, is."""
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from batepapo_conformance.exploring.acts import Connect, Step
+from batepapo_conformance.exploring.acts import Connect, Send, Step, joined
 
 Item = TypeVar("Item")
 
@@ -40,6 +41,70 @@ def smallest(
             break
         size = max(1, size // 2)
     return kept
+
+
+def smaller_steps(
+    steps: Sequence[Step], fails: Callable[[Sequence[Step]], bool], *, seconds: float
+) -> list[Step]:
+    """Leave out steps; then pieces, lines and octets of what is sent.
+
+    Args:
+        steps: what fails as a whole.
+        fails: whether other steps fail as well.
+        seconds: after which no more is tried.
+    """
+    deadline = time.monotonic() + seconds
+    kept = smallest(steps, fails, seconds=seconds)
+    whole = [joined(step) for step in kept]
+    if whole != kept and fails(whole):
+        kept = whole
+    for parts in (_lines_of, _octets_of):
+        for place in _sends(kept):
+            put = functools.partial(_with, kept, *place)
+
+            def fails_with(some: Sequence[bytes], put: _Put = put) -> bool:
+                return fails(put(some))
+
+            left = max(0.0, deadline - time.monotonic())
+            kept = put(smallest(parts(_act(kept, *place)), fails_with, seconds=left))
+    return kept
+
+
+_Put = Callable[[Sequence[bytes]], list[Step]]
+
+
+def _sends(steps: Sequence[Step]) -> list[tuple[int, int]]:
+    """Where octets are sent in one piece: the step, and the act in it."""
+    return [
+        (place, number)
+        for place, step in enumerate(steps)
+        for number, act in enumerate(step)
+        if isinstance(act, Send) and len(act.pieces) == 1
+    ]
+
+
+def _act(steps: Sequence[Step], place: int, number: int) -> Send:
+    act = steps[place][number]
+    assert isinstance(act, Send)
+    return act
+
+
+def _with(
+    steps: Sequence[Step], place: int, number: int, parts: Sequence[bytes]
+) -> list[Step]:
+    """The steps in which that act sends these octets."""
+    step = list(steps[place])
+    step[number] = Send(step[number].name, (b"".join(parts),))
+    return [*steps[:place], tuple(step), *steps[place + 1 :]]
+
+
+def _lines_of(act: Send) -> list[bytes]:
+    *lines, rest = act.octets.split(b"\n")  # a CR alone ends no line
+    return [line + b"\n" for line in lines] + [rest] * bool(rest)
+
+
+def _octets_of(act: Send) -> list[bytes]:
+    return [bytes([octet]) for octet in act.octets]
 
 
 def is_possible(steps: Sequence[Step]) -> bool:

@@ -289,7 +289,7 @@ def _without_head(
         left = head.nicks[len(message.nicks) :]
         if left:
             rest = [Listing(left, "LIST-2"), *rest]
-    return world.put(replace(person, due=tuple(rest)))
+    return world.put(person._replace(due=tuple(rest)))
 
 
 def _rule(due: Iterable[Due]) -> str:

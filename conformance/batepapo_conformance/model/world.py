@@ -7,8 +7,9 @@ has been seen.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from batepapo_conformance.codec import (
     ClientMessage,
@@ -114,8 +115,7 @@ class End:
 Due = Event | Answer | Listing | End
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """One connection.
 
     Attributes:
@@ -169,7 +169,7 @@ class World:
     def tell(self, names: Collection[str], *due: Due) -> "World":
         """The world in which this is due to these, as far as they hear anything."""
         people = tuple(
-            replace(one, due=one.due + due)
+            one._replace(due=one.due + due)
             if one.name in names and not one.deaf
             else one
             for one in self
@@ -203,9 +203,9 @@ class World:
         """Something more has been sent; it counts only while the connection is open."""
         person = self.person(name)
         if isinstance(what, Break):
-            person = replace(person, due=(), deaf=True)
+            person = person._replace(due=(), deaf=True)
         if person.state in (State.WAITING, State.PARTICIPANT):
-            person = replace(person, pending=(*person.pending, what))
+            person = person._replace(pending=(*person.pending, what))
         return self.put(person)
 
     def next_worlds(self) -> Iterator["World"]:
@@ -216,9 +216,9 @@ class World:
 
     def _after(self, person: Person) -> Iterator["World"]:
         first, *rest = person.pending
-        carrying_out = replace(person, pending=tuple(rest))
+        carrying_out = person._replace(pending=tuple(rest))
         if any(isinstance(one, Break) for one in rest):  # all before it may be lost
-            yield self.put(replace(person, pending=(Break(),)))
+            yield self.put(person._replace(pending=(Break(),)))
         world = self.put(carrying_out)
         match first:
             case Line(number, message, _) if message is not None:
@@ -241,7 +241,7 @@ class World:
             case State.WAITING, Enter(nick):
                 return self._entered(sender, number, nick)
             case State.WAITING, Leave():
-                closed = replace(sender, state=State.CLOSED, pending=())
+                closed = sender._replace(state=State.CLOSED, pending=())
                 return self.put(closed).tell([sender.name], End("LEAVE-2"))
             case State.WAITING, _:
                 return self._forced_out(sender, "estado", "STATE-1")
@@ -262,9 +262,9 @@ class World:
         if self.owner(nick) is not None:
             taken = Answer(f"ERRO 01 {nick} :<explanation>", "ENTER-3")
             return self.tell([sender.name], taken)
-        newcomer = replace(sender, state=State.PARTICIPANT, nick=nick)
+        newcomer = sender._replace(state=State.PARTICIPANT, nick=nick)
         before = self.tell([sender.name], Listing(self.nicks(), "ENTER-1"))
-        newcomer = replace(newcomer, due=before.person(sender.name).due)
+        newcomer = newcomer._replace(due=before.person(sender.name).due)
         inside = World(before.put(newcomer).people, (*self.present, sender.name))
         entered = _event("ENTROU", newcomer, number, None, "ENTER-1")
         return inside.tell(inside.participants, entered)
@@ -294,9 +294,9 @@ class World:
         world = self.tell([sender.name], end)
         person = world.person(sender.name)
         if person.state is State.PARTICIPANT:
-            leaving = replace(person, state=State.LEAVING, pending=(Departure(),))
+            leaving = person._replace(state=State.LEAVING, pending=(Departure(),))
             return world.put(leaving)
-        return world.put(replace(person, state=State.CLOSED, pending=()))
+        return world.put(person._replace(state=State.CLOSED, pending=()))
 
     def _departed(self, sender: Person) -> "World":
         if not sender.is_inside:
@@ -306,7 +306,7 @@ class World:
         return self.tell(others, left)._without(sender.name)
 
     def _without(self, name: str) -> "World":
-        closed = replace(self.person(name), state=State.CLOSED, pending=())
+        closed = self.person(name)._replace(state=State.CLOSED, pending=())
         present = tuple(one for one in self.present if one != name)
         return World(self.put(closed).people, present)
 
