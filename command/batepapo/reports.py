@@ -88,14 +88,19 @@ def words_from(lang: str | None) -> "Words":
 def report(results: Sequence[str], *, text: bool, **asked: Any) -> None:
     """Tell again about runs that were saved with `batepapo check ... --json`.
 
+    The kill matrix of `batepapo zoo --json` can be told as a page (--html).
     Exit status: that of the worst run; 2 if a file is not the result of a run.
     """
     from batepapo_conformance.forms import CannotTell, tell
     from batepapo_conformance.saved import BadResult, read
+    from batepapo_conformance.zoo_page import is_matrix, write_page
 
     forms = forms_from(**asked)
     forms = replace(forms, quiet=forms.files and not (text or forms.json))
     try:
+        if any(is_matrix(Path(result)) for result in results):
+            write_page([Path(result) for result in results], forms)
+            sys.exit(0)
         runs = [read(Path(result)) for result in results]
         tell(runs, forms, sys.stdout, [Path(result).stem for result in results])
     except (BadResult, CannotTell) as error:

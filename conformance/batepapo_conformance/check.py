@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TextIO
 
+from batepapo_conformance.diagnosis import diagnosed
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict
 from batepapo_conformance.forms import Forms, tell
@@ -176,7 +177,7 @@ def _judged(run: Run, request: Request, testee: Testee, gathered: Gathered) -> R
         trouble = f"interrupted: {done} were finished"
     elif not gathered.total and not gathered.faults:
         trouble = "nothing was selected: no check has such an id, section or name"
-    return run.with_outcome(settled, unexpected, gathered.faults, trouble)
+    return diagnosed(run.with_outcome(settled, unexpected, gathered.faults, trouble))
 
 
 def _run_alone(request: Request, seed: int, names: list[str]) -> list[Result]:

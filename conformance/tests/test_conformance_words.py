@@ -49,7 +49,8 @@ def used() -> set[str]:
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     keys = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', text))
     keys |= set(re.findall(r"'([a-z_]+\.[a-z_]+)'", text))
-    for prefix in re.findall(r'f"([a-z_.]+\.)\{', text):  # made of something's name
+    # Made of something's name, in Python and in a template.
+    for prefix in re.findall(r'"([a-z_.]+\.)(?:\{|" ~)', text):
         keys |= {key for key in ENGLISH if key.startswith(prefix)}
     return keys | {key for key in ENGLISH if key.endswith((".one", ".many"))}
 
