@@ -41,14 +41,15 @@ class Happening(NamedTuple):
         connection: its name, unique in the recording.
         kind: what it was.
         octets: what was sent or received, as it came; empty for other kinds.
-        note: for `CONNECTED` the addresses in words; empty for other kinds.
+        seen_as: for `CONNECTED`, as `ADDRESS:PORT`, from where the server sees the
+            connection, if that is known; empty for other kinds.
     """
 
     seconds: float
     connection: str
     kind: Kind
     octets: bytes = b""
-    note: str = ""
+    seen_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,10 @@ class Recorder:
         """Seconds since something happened."""
         return time.monotonic() - self._began - self._last
 
-    def connected(self, connection: str, note: str) -> None:
-        """Write down a new connection, with its addresses in words."""
-        self._happened(connection, Kind.CONNECTED, f',"note":{json.dumps(note)}')
+    def connected(self, connection: str, *, client: str, seen_as: str) -> None:
+        """Write down a new connection: where from, and from where for the server."""
+        more = f',"client":{json.dumps(client)},"seen_as":{json.dumps(seen_as)}'
+        self._happened(connection, Kind.CONNECTED, more)
 
     def sent(self, connection: str, octets: bytes) -> None:
         """Write down octets of the client, before the server can have them."""
@@ -157,8 +159,8 @@ def write(
             }
             if one.kind in (Kind.SENT, Kind.RECEIVED):
                 line["octets"] = one.octets.decode("latin-1")
-            elif one.note:
-                line["note"] = one.note
+            elif one.seen_as:
+                line["seen_as"] = one.seen_as
             file.write(json.dumps(line) + "\n")
         if end is not None:
             last = {"at": end.seconds, "kind": "end", "settled": end.settled}
@@ -204,7 +206,7 @@ class Recording:
                 octets = data.get("octets", "").encode("latin-1")
                 one = Happening(at, str(data["connection"]), kind, octets)
                 if kind is Kind.CONNECTED:
-                    one = one._replace(note=str(data.get("note", "")))
+                    one = one._replace(seen_as=str(data.get("seen_as", "")))
                 if at < before:
                     raise _bad(number, line, f"time goes back from {before}")
             except (ValueError, TypeError, KeyError, AttributeError) as error:

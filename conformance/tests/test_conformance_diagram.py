@@ -71,7 +71,7 @@ def test_steps_are_made_of_both_kinds_of_record() -> None:
         (Way.AT_CLIENT, "shows oi"),
     ]
     happenings = [
-        Happening(0.0, "c1", Kind.CONNECTED, note="127.0.0.1:1"),
+        Happening(0.0, "c1", Kind.CONNECTED, seen_as="127.0.0.1:1"),
         Happening(0.1, "c1", Kind.RECEIVED, b"a\nb\r\n"),
         Happening(0.2, "c1", Kind.SERVER_RESET),
     ]

@@ -28,7 +28,7 @@ END = '{"at": 9, "kind": "end", "settled": true, "held": ["c2"]}\n'
 def test_any_octets_come_back_as_they_were(octets: bytes) -> None:
     file = io.StringIO()
     recorder = Recorder(file, of="a server", whole=False)
-    recorder.connected("c1", "127.0.0.1:40000")
+    recorder.connected("c1", client="127.0.0.1:1", seen_as="127.0.0.1:40000")
     recorder.sent("c1", octets)
     recorder.received("c1", octets[::-1])
     recorder.happened("c1", Kind.CLIENT_RESET)
@@ -36,7 +36,7 @@ def test_any_octets_come_back_as_they_were(octets: bytes) -> None:
     assert file.getvalue().isascii()
     recording = Recording(file.getvalue().splitlines(keepends=True))
     read = list(recording)
-    assert [(one.kind, one.octets, one.note) for one in read] == [
+    assert [(one.kind, one.octets, one.seen_as) for one in read] == [
         (Kind.CONNECTED, b"", "127.0.0.1:40000"),
         (Kind.SENT, octets, ""),
         (Kind.RECEIVED, octets[::-1], ""),
@@ -49,7 +49,7 @@ def test_any_octets_come_back_as_they_were(octets: bytes) -> None:
 
 def test_a_recording_made_otherwise_is_the_same(tmp_path: Path) -> None:
     happenings = [
-        Happening(0.5, "c1", Kind.CONNECTED, note="here"),
+        Happening(0.5, "c1", Kind.CONNECTED, seen_as="here"),
         Happening(0.5, "c1", Kind.SENT, b"\xff\n"),
         Happening(0.75, "c1", Kind.SERVER_ENDED),
     ]

@@ -63,16 +63,19 @@ class Court:
             case Kind.RECEIVED:
                 self._take_received(listener, happening.octets)
             case Kind.CONNECTED:
-                pass
+                listener.seen_as = happening.seen_as
             case Kind.STALLED | Kind.FLOWING:
                 listener.stalled = happening.kind is Kind.STALLED
             case Kind.CLIENT_ENDED:
                 listener.client_ended = True
                 listener.leaving = listener.leaving or self._number
                 listener.partial[Way.TO_SERVER] = b""
-            case Kind.SERVER_ENDED | Kind.SERVER_RESET | Kind.CLIENT_RESET:
-                self._judge(listener, None, self._over, listener, happening.kind)
-                del self._names[listener.name]
+            case Kind.SERVER_ENDED | Kind.SERVER_RESET | Kind.CLIENT_RESET as kind:
+                listener.server_ended = True
+                listener.client_ended |= kind is not Kind.SERVER_ENDED
+                self._judge(listener, None, self._over, listener, kind)
+        if listener.client_ended and listener.server_ended:
+            del self._names[listener.name]
 
     # ---- lines ---------------------------------------------------------------
 
@@ -94,6 +97,7 @@ class Court:
             listener.recent.append(seen)
             if not self._is_plainly_next(listener, seen):
                 self._judge(listener, seen, self._hear, listener, seen)
+                self._match_whispers()
 
     def _lines(self, listener: Listener, way: Way, octets: bytes) -> list[bytes]:
         *lines, rest = (listener.partial[way] + octets).split(b"\n")
@@ -125,6 +129,15 @@ class Court:
         listener.position += 1
         listener.latest, listener.latest_seen = time, seen
         return True
+
+    def _match_whispers(self) -> None:
+        while self._room.found:
+            stay = self._room.found.pop()
+            if stay.listener is not None:
+                pending, stay.pending = stay.pending, []
+                for heard in pending:
+                    who = heard.listener
+                    self._judge(who, heard.seen, whispers.match, heard, stay.listener)
 
     # ---- what the server says -------------------------------------------------
 
@@ -176,11 +189,9 @@ class Court:
                 self._hear_event(listener, message, seen)
             case codec.Whispered():
                 everybody = self._everybody.values()
-                known = whispers.hear(listener, message, seen, everybody)
+                stay = whispers.hear(listener, message, seen, everybody)
                 listener.latest, listener.latest_seen = message.time, seen
-                if self._whole and not known:
-                    expected = "a private message that somebody sent"
-                    raise Violation("PRIVATE-1", expected, seen.line, [listener.entry])
+                self._room.found.append(stay)
             case codec.Sent(nick):
                 whispers.acknowledge(listener, nick, seen)
             case codec.Refused(_, subject):
@@ -247,7 +258,6 @@ class Court:
 
     def _over(self, listener: Listener, kind: Kind) -> None:
         """A connection is over."""
-        listener.is_reset = kind is not Kind.SERVER_ENDED
         if not listener.is_over and not listener.lost:
             try:
                 self._doubt_or_insist(listener, kind)
@@ -346,7 +356,8 @@ class Court:
         try:
             action(*arguments)
         except Violation as broken:
-            if self._room.is_ambiguous(listener):
+            others = [self._everybody.get(broken.about)]
+            if any(self._room.is_ambiguous(one) for one in [listener, *others] if one):
                 reason = "two entered with one nick at one time, and look the same"
                 self._doubt(listener, reason)
             else:

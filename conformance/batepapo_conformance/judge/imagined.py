@@ -6,12 +6,14 @@ one can say exactly what each connection saw, and when.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from batepapo_conformance import codec
 from batepapo_conformance.codec import fold_nick
 from batepapo_conformance.recording import End, Happening, Header, Kind
 
+_NICKS = 20  # in a line of a list
 _TICK = 0.001  # seconds from one happening to the next
 
 
@@ -51,6 +53,8 @@ class Imagined:
             self._ports += 1
             self._clients[name] = _Client(name, hidden if self._hidden else shown)
             cause = self._happens(name, Kind.CONNECTED)
+            port = f"127.0.0.1:{39_999 + self._ports}"
+            self.happenings[-1] = self.happenings[-1]._replace(seen_as=port)
             self._tell(self._clients[name], codec.Greeting("imagined/1"), cause)
 
     def enters(self, *names: str) -> None:
@@ -101,7 +105,7 @@ class Imagined:
             case codec.Private(nick, text):
                 self._whisper(client, nick, text, cause)
             case codec.ListParticipants():
-                self._tell(client, self._list(), cause)
+                self._tell_list(client, cause)
             case codec.Leave():
                 goodbye = codec.Left(self._time(), client.origin, "saiu (LEAVE-1)")
                 self._tell_all(goodbye, cause)
@@ -114,7 +118,7 @@ class Imagined:
             self._tell(client, codec.Refused("01", nick, "em uso (ENTER-3)"), cause)
             return
         client.origin = replace(client.origin, nick=nick)
-        self._tell(client, self._list(), cause)
+        self._tell_list(client, cause)
         client.inside = True
         self._room.append(client)
         self._tell_all(codec.Entered(self._time(), client.origin), cause)
@@ -145,8 +149,13 @@ class Imagined:
             (one for one in self._room if fold_nick(one.origin.nick) == folded), None
         )
 
-    def _list(self) -> codec.Participants:
-        return codec.Participants(0, tuple(one.origin.nick for one in self._room))
+    def _tell_list(self, client: _Client, cause: int) -> None:
+        nicks = [one.origin.nick for one in self._room]
+        pieces = [nicks[i : i + _NICKS] for i in range(0, len(nicks), _NICKS)] or [[]]
+        remaining = len(nicks)
+        for piece in pieces:
+            remaining -= len(piece)
+            self._tell(client, codec.Participants(remaining, tuple(piece)), cause)
 
     def _tell_all(self, message: codec.ServerMessage, cause: int) -> None:
         for one in self._room:
@@ -165,7 +174,9 @@ class Imagined:
         return number
 
     def _time(self) -> str:
-        return f"2026-01-31T12:00:{len(self.happenings) // 1000 % 60:02}.000Z"
+        noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
+        now = noon + timedelta(seconds=len(self.happenings) // 1000)
+        return f"{now:%Y-%m-%dT%H:%M:%S}.000Z"
 
     # ---- as a recording -----------------------------------------------------------
 

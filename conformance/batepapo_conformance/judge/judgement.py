@@ -58,6 +58,8 @@ class Violation(RuleBroken):
         super().__init__(rule, expected, actual, note)
         self.evidence = [one for one in evidence if one is not None]
         self.absent = absent
+        self.about = ""
+        """Another connection on which this rests, by name."""
 
 
 @dataclass(frozen=True, slots=True)

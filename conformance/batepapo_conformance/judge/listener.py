@@ -68,6 +68,7 @@ class Listener:
 
     Attributes:
         name: what the recording calls it.
+        seen_as: the address and port from which the server sees it, if known.
         requests: the lines that have not been answered, in order.
         unheard: its private messages that have not been received, by destination.
         recent: the last lines in both directions, for evidence.
@@ -81,6 +82,7 @@ class Listener:
     """
 
     name: str
+    seen_as: str = ""
     state: State = State.UNGREETED
     requests: deque[Request] = field(default_factory=deque)
     unheard: dict[str, deque[Request]] = field(default_factory=dict)
@@ -95,7 +97,7 @@ class Listener:
     latest_seen: Seen | None = None
     stalled: bool = False
     client_ended: bool = False
-    is_reset: bool = False
+    server_ended: bool = False
     lost: bool = False
     why_over: str = ""
     heard_from: dict["Listener", Request] = field(default_factory=dict)

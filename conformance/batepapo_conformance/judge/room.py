@@ -44,6 +44,8 @@ class Room:
         self.everybody: dict[str, Listener] = {}
         self.doubts: list[tuple[str, str]] = []
         self.events = 0
+        self.found: list[Stay] = []
+        """Those whose private messages may now be held against what they sent."""
 
     # ---- wanting to be in it ----------------------------------------------------
 
@@ -83,10 +85,15 @@ class Room:
             del self._asking[nick]
         if not vanished:
             return
-        for stays in self._unclaimed.values():
-            if [fold_nick(stay.nick) for stay in stays] == [nick]:
-                stays[0].listener = listener
-                return
+        its_own = [
+            stay
+            for stays in self._unclaimed.values()
+            for stay in stays
+            if fold_nick(stay.nick) == nick and _may_be(stay, listener)
+        ]
+        if len(its_own) == 1 and nick not in self._vanished:
+            self._find(its_own[0], listener)
+            return
         if self._vanished_count < _VANISHED:
             self._vanished[nick].append(listener)
             self._vanished_count += 1
@@ -118,6 +125,11 @@ class Room:
             self._sequences.append(sequence)
             self._roots[seen.line].append(sequence)
             self._take_place(listener, entry.stay)
+
+    def _find(self, stay: Stay, listener: Listener) -> None:
+        """Somebody is known by its own connection from now on."""
+        stay.listener = listener
+        self.found.append(stay)
 
     def _insist_on_those_present(
         self, newcomer: Listener, listed: list[str], seen: Seen
@@ -161,7 +173,7 @@ class Room:
                     )
 
     def _take_place(self, listener: Listener, stay: Stay) -> None:
-        stay.listener = listener
+        self._find(stay, listener)
         if stay.left is not None:
             self._holding[fold_nick(stay.nick)].discard(listener)
         listener.stay, listener.sequence = stay, stay.sequence
@@ -255,18 +267,23 @@ class Room:
         self._drop(other)
         for entry in sequence.absorb(other):
             self._hold_against_what_was_sent(entry)
+        self.found += [stay.itself() for stay in other.listed]
         return sequence.at(position)
 
     def _expect(self, entry: Entry) -> None:
         """Somebody entered of whom others hear first: one of those who asked?"""
         nick = fold_nick(entry.stay.nick)
-        vanished = self._vanished.get(nick, [])
+        vanished = [
+            one for one in self._vanished.get(nick, ()) if _may_be(entry.stay, one)
+        ]
         if self._asking.get(nick):
             self._unclaimed[entry.line].append(entry.stay)
         elif len(vanished) == 1:
-            entry.stay.listener = vanished[0]
-            del self._vanished[nick]
+            self._find(entry.stay, vanished[0])
+            self._vanished[nick].remove(vanished[0])
             self._vanished_count -= 1
+            if not self._vanished[nick]:
+                del self._vanished[nick]
         elif self._whole and not vanished and self._vanished_count < _VANISHED:
             expected = "`ENTROU` of somebody who asked for it"
             raise Violation("ORDER-1", expected, entry.line, [])
@@ -480,6 +497,19 @@ def _insist_on_the_list(
     note = f"The list before it was: {' '.join(listed) or 'nobody'}."
     rule = "LEAVE-3" if are_gone(odd) else "ENTER-1"
     raise Violation(rule, expected, seen.line, evidence[-6:], note)
+
+
+def _may_be(stay: Stay, listener: Listener) -> bool:
+    """Whether a connection may be that of somebody: from there, and asked before."""
+    asked, entry = listener.asked, stay.entry
+    if asked is None or entry is None or asked.number > entry.seen.number:
+        return False
+    hidden = stay.origin is not None and stay.origin.endswith("@-")
+    return (
+        hidden
+        or not listener.seen_as
+        or (stay.origin == f"{stay.nick}@{listener.seen_as}")
+    )
 
 
 def are_gone(stays: list[Stay]) -> bool:

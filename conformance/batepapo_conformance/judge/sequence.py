@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from batepapo_conformance.codec import Entered, Left, Said, fold_nick
+from batepapo_conformance.codec import Entered, Left, Said, Whispered, fold_nick
 from batepapo_conformance.judge.judgement import Seen, Violation
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Stay:
         listener: its own connection, if that is in the recording and known.
         entry: its `ENTROU`, if that is in the sequence.
         previous: who had the nick before.
+        pending: private messages of it that came before its connection was known.
     """
 
     nick: str
@@ -47,6 +48,7 @@ class Stay:
     listener: "Listener | None" = None
     entry: "Entry | None" = None
     previous: "Stay | None" = None
+    pending: list["Heard"] = field(default_factory=list)
     _same_as: "Stay | None" = None
     _said: list[int] = field(default_factory=list)
     _said_before: int = 0  # how often, at positions that have been forgotten
@@ -58,14 +60,28 @@ class Stay:
             stay = stay._same_as
         return stay
 
-    def said_before(self, position: int) -> int:
-        """Give how many public messages it had said there."""
+    def said_before(self, position: int) -> int | None:
+        """Give how many public messages it had said there; `None` if nobody knows."""
+        if self.entered < 0:
+            return None  # it may have said something before the sequence begins
         return self._said_before + bisect_left(self._said, position)
 
-    @property
-    def is_known_from_the_start(self) -> bool:
-        """Whether its `ENTROU` was heard; if not, it may have said something before."""
-        return self.entered >= 0
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A private message that somebody received.
+
+    Attributes:
+        listener: who.
+        message: what it says.
+        seen: where it stands in the recording.
+        said: how many public messages of its sender had come before it, if known.
+    """
+
+    listener: "Listener"
+    message: Whispered
+    seen: Seen
+    said: int | None
 
 
 @dataclass(slots=True, eq=False)
@@ -255,6 +271,7 @@ class Sequence:
             mine = self.present[nick]
             listed._same_as = mine
             mine.origin = mine.origin or listed.origin
+            mine.pending += listed.pending
             mine._said += [position + shift for position in listed._said]
             if listed.left is not None:
                 mine.left = listed.left + shift

@@ -7,11 +7,11 @@ either order, since they are on two connections.
 
 from collections.abc import Iterable
 
-from batepapo_conformance.codec import Private, Public, Whispered, fold_nick
+from batepapo_conformance.codec import Enter, Private, Whispered, fold_nick
 from batepapo_conformance.diagram import Way
 from batepapo_conformance.judge.judgement import Seen, Violation
 from batepapo_conformance.judge.listener import Listener, Request
-from batepapo_conformance.judge.sequence import Stay
+from batepapo_conformance.judge.sequence import Heard, Stay
 
 
 def acknowledge(sender: Listener, nick: str, seen: Seen) -> None:
@@ -99,7 +99,7 @@ def refuse(sender: Listener, subject: str, seen: Seen) -> tuple[Request, Stay] |
 
 def hear(
     listener: Listener, message: Whispered, seen: Seen, everybody: Iterable[Listener]
-) -> bool:
+) -> Stay:
     """`PRIVADA` has come.
 
     Args:
@@ -109,10 +109,11 @@ def hear(
         everybody: who may have sent it.
 
     Returns:
-        whether anybody in the recording sent it; if not, it has to be a stranger.
+        whose it is. It is pending there: hold it against what was sent (`match`) as
+        soon as the connection of that one is known.
 
     Raises:
-        Violation: it was not sent, not to this one, not now, or not with these words.
+        Violation: nobody of that nick is there, or its time goes backwards.
     """
     assert listener.sequence is not None
     if message.time < listener.latest:
@@ -121,39 +122,42 @@ def hear(
     stay = listener.sequence.stay_at(message.origin.nick, listener.position)
     if stay is None or stay.origin not in (None, str(message.origin)):
         raise _of_nobody(listener, message, seen, everybody)
-    sender = _sender(listener, stay, message, everybody)
-    if sender is None or sender.lost:
-        return sender is not None
+    said = stay.said_before(listener.position)
+    stay.pending.append(Heard(listener, message, seen, said))
+    return stay
+
+
+def match(heard: Heard, sender: Listener) -> None:
+    """Hold a private message that was received against what its sender sent.
+
+    Raises:
+        Violation: it was not sent, not to this one, not now, or not with these words.
+    """
+    if sender.lost or heard.listener.lost:
+        return
+    try:
+        _match(heard, sender)
+    except Violation as broken:
+        broken.about = sender.name
+        raise
+
+
+def _match(heard: Heard, sender: Listener) -> None:
+    listener, seen = heard.listener, heard.seen
     if sender is listener:
         listener.first(Private, "PRIVATE-3", seen.line)
-    request = _request(listener, message, sender)
+    request = _request(listener, heard.message, sender)
     if request is None:
-        raise _not_sent(listener, message, sender, seen)
-    _insist_on_its_turn(listener, stay, sender, request, seen)
+        raise _not_sent(listener, heard.message, sender, seen)
+    _insist_on_its_turn(heard, sender, request)
     sender.unheard[fold_nick(listener.nick)].remove(request)
     request.heard, request.hearer = seen, listener
     listener.heard_from[sender] = request
-    return True
-
-
-def _sender(
-    listener: Listener, stay: Stay, message: Whispered, everybody: Iterable[Listener]
-) -> Listener | None:
-    """Its connection; while that has not heard its own `ENTROU`, the one that fits."""
-    if stay.listener is not None:
-        return stay.listener
-    nick = fold_nick(message.origin.nick)
-    for other in everybody:
-        known = fold_nick(other.nick) == nick if other.stay else _asks_for(other, nick)
-        if known and _request(listener, message, other) is not None:
-            return other
-    return None
 
 
 def _asks_for(other: Listener, nick: str) -> bool:
     return any(
-        not isinstance(request.message, Public | Private | None)
-        and fold_nick(getattr(request.message, "nick", "")) == nick
+        isinstance(request.message, Enter) and fold_nick(request.message.nick) == nick
         for request in other.requests
     )
 
@@ -223,10 +227,9 @@ def _meant_for_another(
     return None
 
 
-def _insist_on_its_turn(
-    listener: Listener, stay: Stay, sender: Listener, request: Request, seen: Seen
-) -> None:
+def _insist_on_its_turn(heard: Heard, sender: Listener, request: Request) -> None:
     """ORDER-2: what one sender causes on one connection, in the order of its lines."""
+    listener, seen, said = heard.listener, heard.seen, heard.said
     before = listener.heard_from.get(sender)
     if before is not None and before.number > request.number:
         evidence = [request.seen, before.seen, before.heard]
@@ -238,10 +241,7 @@ def _insist_on_its_turn(
         if earlier.stay is not None and earlier.stay.itself() is listener.stay:
             evidence = [earlier.seen, earlier.sent, request.seen]
             raise Violation("ORDER-2", f"`{earlier}` first", seen.line, evidence)
-    if not stay.is_known_from_the_start:
-        return
-    said = stay.said_before(listener.position)
-    if said == request.said_before:
+    if said is None or said == request.said_before:
         return
     publics = [
         one
@@ -251,7 +251,7 @@ def _insist_on_its_turn(
     ]
     when = "after" if said < request.said_before else "before"
     expected = f"it {when} the public messages around it: {request.said_before} of them"
-    note = f"{said} public messages of {stay.nick} had come."
+    note = f"{said} public messages of {sender.nick} had come."
     evidence = [*publics[-1:], request.seen]
     raise Violation("ORDER-2", expected, seen.line, evidence, note)
 
