@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from batepapo.recording import judge, proxy
 from batepapo.reports import FORMS, compare, flakes, forms_from, report, telling
 
 _IMPLEMENTATION = click.option(
@@ -211,6 +212,8 @@ def requirements(role: str | None, as_json: bool) -> None:
 
 main.add_command(report)
 main.add_command(compare)
+main.add_command(proxy)
+main.add_command(judge)
 main.add_command(flakes)
 
 
