@@ -102,6 +102,11 @@ def _testee(config: pytest.Config) -> Testee | None:
     return choose_testee(_role(config), **said, warm=option.warm)
 
 
+def give_testee(config: pytest.Config, testee: Testee) -> None:
+    """Let the checks that come be about this testee."""
+    config.stash[_TESTEE] = testee
+
+
 def _role(config: pytest.Config) -> Role:
     if config.option.testee_role is not None:
         return Role(config.option.testee_role)

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -45,11 +45,12 @@ def gather(
     Nothing that was started outlives this call, however it ends.
     """
     parallel = ["-n", str(jobs), "--dist", "worksteal"] if jobs > 1 else []
-    with _quiet_environment() as mark:
+    with quiet_environment() as mark:
         gatherer = _Gatherer(role, told, mark)
         try:
             status = pytest.main(
-                [*_frame(role), *parallel, *arguments], plugins=[gatherer]
+                [*frame(role), "--testee-role", role, *parallel, *arguments],
+                plugins=[gatherer],
             )
         except KeyboardInterrupt:  # between two hooks of pytest
             status = pytest.ExitCode.INTERRUPTED
@@ -69,15 +70,16 @@ def collect(role: Role, only: Sequence[str] = ()) -> list[Listed]:
         RuntimeError: the checks themselves are at fault.
     """
     words = [word for one in only for word in ("--only", one)]
-    with _quiet_environment() as mark:
+    with quiet_environment() as mark:
         gatherer = _Gatherer(role, lambda _, __: None, mark)
-        pytest.main([*_frame(role), "--collect-only", *words], plugins=[gatherer])
+        pytest.main([*frame(role), "--collect-only", *words], plugins=[gatherer])
     if gatherer.gathered.faults:
         raise RuntimeError("\n".join(gatherer.gathered.faults))
     return gatherer.gathered.listed
 
 
-def _frame(role: Role) -> list[str]:
+def frame(*roles: Role) -> list[str]:
+    """The arguments of pytest for every run of the checks of these roles."""
     return [
         f"--rootdir={CHECKS}",
         "-c",
@@ -86,14 +88,12 @@ def _frame(role: Role) -> list[str]:
         "no:terminal",
         "-p",
         "xdist.plugin",
-        "--testee-role",
-        role,
-        str(CHECKS / role),
+        *(str(CHECKS / role) for role in roles),
     ]
 
 
 @contextlib.contextmanager
-def _quiet_environment() -> Iterator[str]:
+def quiet_environment() -> Iterator[str]:
     """Keep the user's own pytest settings out, and mark all that is started."""
     before = dict(os.environ)
     mark = uuid.uuid4().hex
@@ -122,7 +122,7 @@ class _Gatherer:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if session.items:
             self.gathered.total = len(session.items)
-            self.gathered.listed = list(_listed(self._role, session.items))
+            self.gathered.listed = listed(self._role, session.items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -141,19 +141,27 @@ class _Gatherer:
         return True  # it is reported, and need not be printed as well
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        texts = [text for name, text in report.user_properties if name == PROPERTY]
+        texts = texts_of(report)
         if not texts and report.failed:  # a worker that was killed, for instance
             self.gathered.faults.append(f"{report.nodeid}: {report.longreprtext}")
-        # A report repeats what earlier phases of the same check said.
-        for text in texts[-1:] if report.when == "call" or report.failed else texts:
-            self._take(text)
+        for text in texts:
+            if text not in self._taken:
+                self._taken.add(text)
+                result = Result.from_json(json.loads(text))
+                self.gathered.results.append(result)
+                self._told(self.gathered, result)
 
-    def _take(self, text: Any) -> None:
-        if text not in self._taken:
-            self._taken.add(text)
-            result = Result.from_json(json.loads(text))
-            self.gathered.results.append(result)
-            self._told(self.gathered, result)
+
+def texts_of(report: pytest.TestReport) -> list[str]:
+    """The results that a report carries, as JSON; it may repeat an earlier one's."""
+    texts = [str(text) for name, text in report.user_properties if name == PROPERTY]
+    # A report repeats what earlier phases of the same check said.
+    return texts[-1:] if report.when == "call" or report.failed else texts
+
+
+def listed(role: Role, items: Sequence[pytest.Item]) -> list[Listed]:
+    """The checks that pytest has collected, each once."""
+    return list(_listed(role, items))
 
 
 def _listed(role: Role, items: Sequence[pytest.Item]) -> Iterator[Listed]:

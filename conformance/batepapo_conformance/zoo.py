@@ -1,0 +1,198 @@
+"""`batepapo zoo`: every specimen through all checks, and what that proves."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from batepapo_conformance.kill_matrix import (
+    Defect,
+    Judgement,
+    KillMatrix,
+    Kind,
+    Trial,
+    trial,
+)
+from batepapo_conformance.results import Result, Status
+from batepapo_conformance.spec import load
+from batepapo_conformance.trials import Tried, try_all
+from batepapo_zoo.catalogue import Specimen, specimens
+
+# Most of the time a specimen waits, or is waited for.
+_JOBS_PER_CORE: Final = 6
+_GROUPS: Final = ("server", "client", "legal")
+_GOOD: Final = (Judgement.KILLED, Judgement.PASSED)
+_TOLD_EVERY: Final = 10
+
+
+class NoSuchSpecimen(Exception):
+    """What was asked for is not in the zoo: the user's fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What the user asks for.
+
+    Attributes:
+        only: names of specimens, ids, "server", "client" or "legal"; all if empty.
+        jobs: how many processes run checks at the same time.
+        seed: repeats the random choices.
+    """
+
+    only: Sequence[str] = ()
+    jobs: int | None = None
+    seed: int | None = None
+
+
+def visit(asked: Visit, *, out: TextIO, json_file: Path | None = None) -> Status:
+    """Try the zoo, tell `out` what that proves, and give the exit status.
+
+    Raises:
+        NoSuchSpecimen: there is none such.
+        OSError: the file cannot be written.
+    """
+    chosen = choose(asked.only)
+    seed = random.randrange(1_000_000) if asked.seed is None else asked.seed
+    jobs = asked.jobs or _JOBS_PER_CORE * (os.cpu_count() or 1)
+    began, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+    try:
+        matrix = _try(chosen, jobs, seed, out, complete=not asked.only)
+    except RuntimeError as error:
+        print(error, file=out)
+        return Status.FAULT
+    except KeyboardInterrupt:
+        print("interrupted", file=out)
+        return Status.NO_VERDICT
+    seconds = time.monotonic() - clock
+    if json_file is not None:
+        about = {"about": _about(), "began": began, "seconds": round(seconds, 3)}
+        data = {**matrix.as_json(), **about, "seed": seed}
+        text = json.dumps(data, indent=1, ensure_ascii=False)
+        json_file.write_text(text + "\n", encoding="utf-8")
+    for line in tell(matrix, seconds):
+        print(line, file=out)
+    return Status.FAILED if matrix.defects() else Status.PASSED
+
+
+def choose(only: Sequence[str]) -> list[Specimen]:
+    """The specimens that are meant: by name, by id, or by group.
+
+    Raises:
+        NoSuchSpecimen: there is none such.
+    """
+    every = list(specimens().values())
+    for word in only:
+        if not any(_means(word, one) for one in every):
+            raise NoSuchSpecimen(f"the zoo has no specimen, rule or group {word}")
+    return [one for one in every if not only or any(_means(w, one) for w in only)]
+
+
+def _means(word: str, specimen: Specimen) -> bool:
+    groups = {specimen.role} | ({"legal"} if specimen.legal else set())
+    return word in (specimen.name, *groups) or word.upper() == specimen.rule
+
+
+def _try(
+    chosen: Sequence[Specimen], jobs: int, seed: int, out: TextIO, *, complete: bool
+) -> KillMatrix:
+    trials: dict[str, Trial] = {}
+    with _Progress(out, len(chosen)) as progress:
+
+        def told(tried: Tried) -> None:
+            results = [Result.from_json(json.loads(text)) for text in tried.results]
+            done = trial(tried.specimen, results, tried.faults, tried.seconds, load())
+            trials[tried.specimen.name] = done
+            progress.tell(done)
+
+        checks = try_all(chosen, jobs=jobs, seed=seed, told=told)
+    return KillMatrix(
+        trials=[trials[one.name] for one in chosen],
+        requirements=list(load().requirements.values()),
+        checks=checks,
+        complete=complete,
+    )
+
+
+def _about() -> dict[str, Any]:
+    return {
+        "suite": importlib.metadata.version("batepapo"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+
+
+class _Progress:
+    """A bar on a terminal; elsewhere a line now and then; what is wrong, at once."""
+
+    def __init__(self, out: TextIO, total: int) -> None:
+        self._out = out
+        self._total = total
+        self._done = 0
+        self._bar: Progress | None = None
+        if out.isatty():
+            self._bar = Progress(
+                TextColumn("specimens"),
+                BarColumn(30),
+                MofNCompleteColumn(),
+                console=Console(file=out),
+                transient=True,
+                auto_refresh=False,  # a thread would not survive a fork
+            )
+            self._task = self._bar.add_task("", total=total)
+
+    def __enter__(self) -> "_Progress":
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def tell(self, done: Trial) -> None:
+        """One more specimen has been tried."""
+        self._done += 1
+        wrong = done.judgement not in _GOOD
+        line = f"{done.specimen.name}: {done.judgement}"
+        if self._bar is not None:
+            if wrong:
+                self._bar.console.print(line, markup=False, highlight=False)
+            self._bar.update(self._task, completed=self._done, refresh=True)
+        elif wrong or self._done % _TOLD_EVERY == 0 or self._done == self._total:
+            line = f" ({line})" if wrong else ""
+            text = f"{self._done} of {self._total} specimens{line}"
+            print(text, file=self._out, flush=True)
+
+
+def tell(matrix: KillMatrix, seconds: float) -> Iterator[str]:
+    """The matrix in a few lines, then what is lacking."""
+    counted = Counter(one.judgement for one in matrix.trials)
+    defects = matrix.defects()
+    yield ""
+    yield from (f"{counted[one]:5} {one}" for one in Judgement if counted[one])
+    for kind in Kind:
+        of_kind = [one for one in defects if one.kind is kind]
+        if of_kind:
+            yield ""
+            yield f"{kind} ({len(of_kind)}):"
+            yield from (line for one in of_kind for line in _told(one))
+    yield ""
+    what = "the whole zoo" if matrix.complete else f"{len(matrix.trials)} specimens"
+    verdict = f"{len(defects)} defects" if defects else "nothing is lacking"
+    yield f"{what}: {verdict}, in {seconds:.0f} s"
+
+
+def _told(defect: Defect) -> Iterator[str]:
+    yield f"  {defect.subject}"
+    yield f"      {defect.text}"
