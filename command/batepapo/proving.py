@@ -1,0 +1,39 @@
+"""The command that lets the zoo prove the suite."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="WHAT",
+    help="A specimen, an id, or one of: server, client, legal.",
+)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the whole matrix there.",
+)
+@click.option("--seed", type=int, help="Repeat the random choices of a run.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Workers at the same time.")
+def zoo(json_file: Path | None, **asked: Any) -> None:
+    """Run every wrong and every odd specimen through all checks.
+
+    Exit status: 0 if each wrong one is killed, with the right rule named first, no
+    legal one fails, and every MUST and every check has a specimen to prove it; 1 if
+    not; 2 if nothing can be said; 3 if the suite itself is at fault.
+    """
+    from batepapo_conformance.zoo import NoSuchSpecimen, Visit, visit
+
+    try:
+        sys.exit(visit(Visit(**asked), out=sys.stdout, json_file=json_file))
+    except (NoSuchSpecimen, OSError) as error:
+        click.echo(error, err=True)
+        sys.exit(2)
