@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from batepapo.proving import zoo
 from batepapo.recording import judge, proxy
 from batepapo.reports import FORMS, compare, flakes, forms_from, report, telling
 
@@ -84,6 +85,11 @@ def _checking(command: Callable[..., None]) -> Callable[..., None]:
             ),
             click.option(
                 "--implementation", metavar="NAME", help="A reference implementation."
+            ),
+            click.option(
+                "--warm",
+                is_flag=True,
+                help="Fork it from a loaded copy, where it is known how.",
             ),
             click.option(
                 "--only",
@@ -214,6 +220,7 @@ main.add_command(report)
 main.add_command(compare)
 main.add_command(proxy)
 main.add_command(judge)
+main.add_command(zoo)
 main.add_command(flakes)
 
 
