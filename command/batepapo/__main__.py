@@ -15,9 +15,19 @@ from typing import Any
 
 import click
 
+from batepapo.exploring import explore, replay
 from batepapo.proving import zoo
 from batepapo.recording import judge, proxy
-from batepapo.reports import FORMS, compare, flakes, forms_from, report, telling
+from batepapo.reports import (
+    FORMS,
+    LANGUAGE,
+    compare,
+    flakes,
+    forms_from,
+    report,
+    telling,
+    words_from,
+)
 
 _IMPLEMENTATION = click.option(
     "--implementation",
@@ -187,13 +197,15 @@ def _named(pairs: Sequence[str], option: str) -> dict[str, str]:
 
 @main.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
-def explain(ids: Sequence[str]) -> None:
+@LANGUAGE
+def explain(ids: Sequence[str], *, lang: str | None) -> None:
     """Tell a rule, its reason, and a correct exchange."""
     from batepapo_conformance import explain as explaining
     from batepapo_conformance.spec import load
 
     try:
-        texts = [explaining.explain(name, load()) for name in ids]
+        words = words_from(lang)
+        texts = [explaining.explain(name, load(), words) for name in ids]
     except explaining.UnknownRequirement as error:
         click.echo(error, err=True)
         sys.exit(2)
@@ -218,10 +230,12 @@ def requirements(role: str | None, as_json: bool) -> None:
 
 main.add_command(report)
 main.add_command(compare)
+main.add_command(flakes)
 main.add_command(proxy)
 main.add_command(judge)
 main.add_command(zoo)
-main.add_command(flakes)
+main.add_command(explore)
+main.add_command(replay)
 
 
 if __name__ == "__main__":
