@@ -25,11 +25,13 @@ FORMS = (
 )
 """The parameters that `telling` adds, which `forms_from` takes."""
 
-_LANGUAGE = click.option(
+LANGUAGE = click.option(
     "--lang",
     type=click.Choice(["en", "pt"]),
-    help="The language of the report; by default, the environment's.",
+    help="The language of the words; by default, the environment's.",
 )
+"""The option that says in which language people are told."""
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -59,7 +61,7 @@ def telling(command: Callable[..., None]) -> Callable[..., None]:
                 help="How much is told: all; what came, but not what was expected;"
                 " or only ids and names.",
             ),
-            _LANGUAGE,
+            LANGUAGE,
         )
     ):
         command = option(command)
@@ -113,7 +115,7 @@ def report(results: Sequence[str], *, text: bool, **asked: Any) -> None:
 @click.argument("old", metavar="OLD.json")
 @click.argument("new", metavar="NEW.json")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@_LANGUAGE
+@LANGUAGE
 def compare(old: str, new: str, *, as_json: bool, lang: str | None) -> None:
     """Compare two saved results: what was fixed, what broke, what still fails.
 
@@ -143,7 +145,7 @@ def compare(old: str, new: str, *, as_json: bool, lang: str | None) -> None:
 @click.option("--seed", type=int, help="Repeat the random choices of a run.")
 @click.option("--warm", is_flag=True, help="Start the references warm: faster.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@_LANGUAGE
+@LANGUAGE
 def flakes(
     role: str | None,
     implementation: str | None,
@@ -166,9 +168,10 @@ def flakes(
         for one in ([Role(role)] if role else Role)
         for name in ([implementation] if implementation else IMPLEMENTATIONS)
     ]
-    measured = measuring.measure(requests, sys.stderr, silent=as_json)
+    words = words_from(lang)
+    measured = measuring.measure(requests, words, sys.stderr, silent=as_json)
     if as_json:
         click.echo(json.dumps(measuring.as_json(measured), indent=1))
     else:
-        measuring.tell(measured, words_from(lang), sys.stdout)
+        measuring.tell(measured, words, sys.stdout)
     sys.exit(measuring.status(measured))

@@ -29,7 +29,7 @@ from batepapo_conformance.process import Processes
 from batepapo_conformance.progress import Progress
 from batepapo_conformance.repetition import collapse, isolate
 from batepapo_conformance.report import Reporter
-from batepapo_conformance.results import Result, Run, Status, now
+from batepapo_conformance.results import Result, Run, Status, Unexpected, now
 from batepapo_conformance.runner import Gathered, collect, gather
 from batepapo_conformance.settling import apply_known_failures, settle
 from batepapo_conformance.spec import load
@@ -40,6 +40,7 @@ from batepapo_conformance.testee import (
     Testee,
     choose_testee,
 )
+from batepapo_conformance.words import Language, Words
 
 __all__ = ["Request", "check", "collect", "list_checks", "run"]
 
@@ -105,7 +106,8 @@ def check(request: Request, *, out: TextIO, forms: Forms | None = None) -> Statu
     """
     forms = forms or Forms()
     silent = forms.json
-    done = run(request, Progress(sys.stderr if silent else out, silent))
+    where = sys.stderr if silent else out
+    done = run(request, Progress(where, silent, forms.words), forms.words)
     tell([done], forms, out)
     return done.status
 
@@ -117,9 +119,10 @@ def list_checks(request: Request, *, out: TextIO, as_json: bool = False) -> Stat
     return Status.PASSED if listed else Status.NO_VERDICT
 
 
-def run(request: Request, progress: Progress) -> Run:
+def run(request: Request, progress: Progress, words: Words | None = None) -> Run:
     """Check a testee, and give what came out; the checks are not told about here.
 
+    What kept the run from its end is said in these words, or else in English.
     SIGTERM ends it as Ctrl-C does: with what there is by then.
     """
     began = time.monotonic()
@@ -132,7 +135,7 @@ def run(request: Request, progress: Progress) -> Run:
         times=request.repeat,
     )
     with _ended_politely():
-        done = _run(begun, request, progress)
+        done = _run(begun, request, progress, words or Words(Language.ENGLISH))
     return done.after(time.monotonic() - began)
 
 
@@ -144,14 +147,14 @@ def _about() -> dict[str, str]:
     }
 
 
-def _run(run: Run, request: Request, progress: Progress) -> Run:
+def _run(run: Run, request: Request, progress: Progress, words: Words) -> Run:
     try:
         testee = request.testee()
         _must_start(testee)
     except (BadTestee, NoVerdict) as error:
         return run.in_trouble(str(error))
     except KeyboardInterrupt:
-        return run.in_trouble("interrupted before anything was checked")
+        return run.in_trouble(words("trouble.at_once"))
     with progress:
         gathered = gather(
             request.role,
@@ -159,25 +162,32 @@ def _run(run: Run, request: Request, progress: Progress) -> Run:
             jobs=_jobs(request, testee),
             told=progress.tell,
         )
-    return _judged(run, request, testee, gathered)
-
-
-def _judged(run: Run, request: Request, testee: Testee, gathered: Gathered) -> Run:
     results = gathered.results
     if request.repeat > 1:
         results = collapse(results)
     results = settle(results, load())
     if request.repeat > 1 and not gathered.interrupted:
+        progress.say(words("progress.alone"))
         results = isolate(results, functools.partial(_run_alone, request))
-    results = [replace(one, again=request.again(one)) for one in results]
-    settled, unexpected = apply_known_failures(results, testee.known_failures)
-    trouble = ""
-    if gathered.interrupted:
-        done = f"{len(gathered.results)} of {gathered.total} checks"
-        trouble = f"interrupted: {done} were finished"
-    elif not gathered.total and not gathered.faults:
-        trouble = "nothing was selected: no check has such an id, section or name"
+    settled, unexpected = _known(results, request, testee)
+    trouble = _trouble(gathered, words)
     return diagnosed(run.with_outcome(settled, unexpected, gathered.faults, trouble))
+
+
+def _known(
+    results: Sequence[Result], request: Request, testee: Testee
+) -> tuple[list[Result], list[Unexpected]]:
+    results = [replace(one, again=request.again(one)) for one in results]
+    return apply_known_failures(results, testee.known_failures)
+
+
+def _trouble(gathered: Gathered, words: Words) -> str:
+    if gathered.interrupted:
+        done = len(gathered.results)
+        return words("trouble.interrupted", done=done, total=gathered.total)
+    if not gathered.total and not gathered.faults:
+        return words("trouble.nothing")
+    return ""
 
 
 def _run_alone(request: Request, seed: int, names: list[str]) -> list[Result]:

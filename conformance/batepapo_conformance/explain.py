@@ -4,44 +4,53 @@ import textwrap
 from collections.abc import Iterator
 
 from batepapo_conformance.spec import Requirement, Specification, Transcript
-
-_WIDTH = 80
+from batepapo_conformance.story import WIDTH
+from batepapo_conformance.story import wrap as _wrap
+from batepapo_conformance.words import Language, Words
 
 
 class UnknownRequirement(Exception):
     """There is no requirement of that id."""
 
 
-def explain(name: str, specification: Specification) -> str:
+def explain(name: str, specification: Specification, words: Words | None = None) -> str:
     """What the requirement says, why, and what it looks like when it is met.
+
+    The requirement is quoted as it is, in English; the words around it are those
+    given, or else English as well.
 
     Raises:
         UnknownRequirement: there is none of this id.
     """
+    words = words or Words(Language.ENGLISH)
     requirement = specification.requirements.get(name.upper())
     if requirement is None:
-        raise UnknownRequirement(_no_such(name, specification))
-    return "\n".join(_explained(requirement, specification))
+        raise UnknownRequirement(_no_such(name, specification, words))
+    return "\n".join(_explained(requirement, specification, words))
 
 
-def _no_such(name: str, specification: Specification) -> str:
+def _no_such(name: str, specification: Specification, words: Words) -> str:
     family = name.upper().split("-")[0]
     near = [one for one in specification.requirements if one.startswith(f"{family}-")]
-    hint = f"; there are {', '.join(near)}" if near else ""
-    return "\n".join(_wrap(f"there is no requirement {name}{hint}", ""))
+    hint = words("explain.near", ids=", ".join(near)) if near else ""
+    return "\n".join(_wrap(words("explain.none", name=name) + hint))
 
 
-def _explained(one: Requirement, specification: Specification) -> Iterator[str]:
-    yield f"{one.id} · {one.level} · {one.role}"
-    yield f"section {one.section}, {one.title} ({one.file})"
+def _explained(
+    one: Requirement, specification: Specification, words: Words
+) -> Iterator[str]:
+    yield f"{one.id} · {one.level} · {words(f'role.{one.role}')}"
+    section = words("explain.section", number=one.section)
+    yield f"{section}, {one.title} ({one.file})"
     yield ""
     for paragraph in one.text.split("\n\n"):
         yield from _wrap(paragraph, "  ")
     yield ""
-    yield from _wrap(f"Why: {one.why}", "  ")
+    yield from _wrap(f"{words('explain.why')} {one.why}", "  ")
     if one.example:
         yield ""
-        yield from _wrap(one.example.replace("*Example:*", "Example:"), "  ")
+        example = one.example.replace("*Example:*", words("explain.example"))
+        yield from _wrap(example, "  ")
     shows = [
         transcript
         for transcript in specification.transcripts.values()
@@ -51,28 +60,23 @@ def _explained(one: Requirement, specification: Specification) -> Iterator[str]:
     shows.sort(key=lambda transcript: (len(transcript.shows), len(transcript.steps)))
     for transcript in shows[:1]:
         yield ""
-        yield from _exchange(transcript)
+        yield from _exchange(transcript, words)
     if len(shows) > 1:
         others = ", ".join(transcript.name for transcript in shows[1:])
         yield ""
-        yield from _wrap(f"See also the transcripts {others}.", "  ")
+        yield from _wrap(words("explain.others", names=others), "  ")
 
 
-def _exchange(transcript: Transcript) -> Iterator[str]:
-    yield from _wrap(f"A correct exchange, {transcript.name}: {transcript.title}", "  ")
+def _exchange(transcript: Transcript, words: Words) -> Iterator[str]:
+    correct = words("explain.correct", name=transcript.name)
+    yield from _wrap(f"{correct}: {transcript.title}", "  ")
     if transcript.options:
-        yield f"  server options: {' '.join(transcript.options)}"
+        yield f"  {words('explain.options', options=' '.join(transcript.options))}"
     yield ""
     for step in transcript.steps:
         yield from textwrap.wrap(
-            step, _WIDTH, initial_indent="    ", subsequent_indent="      "
+            step, WIDTH, initial_indent="    ", subsequent_indent="      "
         )
-
-
-def _wrap(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        " ".join(text.split()), _WIDTH, initial_indent=indent, subsequent_indent=indent
-    )
 
 
 def index(specification: Specification, role: str | None) -> str:

@@ -40,7 +40,9 @@ class Measured:
         return self.run.status
 
 
-def measure(requests: Sequence[Request], out: TextIO, silent: bool) -> list[Measured]:
+def measure(
+    requests: Sequence[Request], words: Words, out: TextIO, silent: bool
+) -> list[Measured]:
     """Run each request, which names an implementation and says how often.
 
     Progress goes to `out`, unless it is to be silent.
@@ -48,8 +50,9 @@ def measure(requests: Sequence[Request], out: TextIO, silent: bool) -> list[Meas
     measured = []
     for request in requests:
         if not silent:
-            print(f"{request.role} {request.implementation}", file=out, flush=True)
-        done = run(request, Progress(out, silent))
+            role = words(f"role.{request.role}")
+            print(f"{role} {request.implementation}", file=out, flush=True)
+        done = run(request, Progress(out, silent, words), words)
         measured.append(Measured(str(request.implementation), done))
         if done.trouble:  # interrupted, for instance
             break

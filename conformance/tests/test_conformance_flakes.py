@@ -14,6 +14,7 @@ from batepapo_conformance.results import Repeated, Run, Verdict
 from batepapo_conformance.testee import Role
 from batepapo_conformance.words import Language, Words
 
+ENGLISH = Words(Language.ENGLISH)
 STEADY = replace(
     PASSING,
     results=[
@@ -48,7 +49,7 @@ def test_the_rate_and_the_exit_status(kind: Run, rate: float, status: int) -> No
 def test_it_is_told_and_as_json() -> None:
     measured = [Measured("threaded", STEADY), Measured("asyncio", UNDECIDED)]
     out = io.StringIO()
-    flakes.tell(measured, Words(Language.ENGLISH), out)
+    flakes.tell(measured, ENGLISH, out)
     assert "server threaded: 3 times 3 checks" in out.getvalue()
     assert "Not always the same verdict:\n    test_of_greet_1" in out.getvalue()
     data = json.loads(json.dumps(flakes.as_json(measured)))
@@ -61,7 +62,7 @@ def test_a_reference_is_really_run_so_often() -> None:
     request = Request(
         role=Role.SERVER, implementation="threaded", only=only, repeat=3, jobs=1
     )
-    [one] = flakes.measure([request], io.StringIO(), silent=True)
+    [one] = flakes.measure([request], ENGLISH, io.StringIO(), silent=True)
     [checked] = one.run.results
     assert checked.repeated == Repeated({Verdict.PASSED: 3})
     assert (one.rate, one.status) == (0, 0)
