@@ -8,6 +8,7 @@ from batepapo_conformance import codec
 from batepapo_conformance.codec import fold_nick
 from batepapo_conformance.diagram import Way
 from batepapo_conformance.judge import endings, whispers
+from batepapo_conformance.judge.differences import insist_on_the_members
 from batepapo_conformance.judge.judgement import (
     Judgement,
     Seen,
@@ -15,7 +16,7 @@ from batepapo_conformance.judge.judgement import (
     failure,
 )
 from batepapo_conformance.judge.listener import Listener, Request, State
-from batepapo_conformance.judge.room import KEPT, Room, are_gone
+from batepapo_conformance.judge.room import KEPT, Room
 from batepapo_conformance.judge.sequence import Stay
 from batepapo_conformance.recording import End, Happening, Header, Kind, Recording
 
@@ -85,7 +86,7 @@ class Court:
         for line in self._lines(listener, Way.TO_SERVER, octets):
             request = listener.sends(line, self._number, self._seconds)
             if isinstance(request.message, codec.Enter):
-                self._room.asks(listener, request.message.nick)
+                self._room.entrance.asks(listener, request.message.nick)
         if len(listener.requests) > _UNANSWERED:
             self._room.give_up(listener, f"{_UNANSWERED} lines are unanswered")
 
@@ -131,8 +132,8 @@ class Court:
         return True
 
     def _match_whispers(self) -> None:
-        while self._room.found:
-            stay = self._room.found.pop()
+        while self._room.entrance.found:
+            stay = self._room.entrance.found.pop()
             if stay.listener is not None:
                 pending, stay.pending = stay.pending, []
                 for heard in pending:
@@ -191,7 +192,7 @@ class Court:
                 everybody = self._everybody.values()
                 stay = whispers.hear(listener, message, seen, everybody)
                 listener.latest, listener.latest_seen = message.time, seen
-                self._room.found.append(stay)
+                self._room.entrance.found.append(stay)
             case codec.Sent(nick):
                 whispers.acknowledge(listener, nick, seen)
             case codec.Refused(_, subject):
@@ -204,26 +205,17 @@ class Court:
         if enter.nick != subject:
             expected = f"ERRO 01 {enter.nick} :<explanation>"
             raise Violation("ENTER-3", expected, seen.line, [request.seen])
-        self._room.refused(listener, subject, request.seen, seen)
+        self._room.entrance.refused(listener, subject, request.seen, seen)
 
     def _hear_list(self, listener: Listener, listed: list[str], seen: Seen) -> None:
         if listener.state is State.LISTING:
             listener.listed = listed  # until its `ENTROU` says where that is
             return
         assert listener.sequence is not None
-        members = listener.sequence.members_at(listener.position)
-        names = [stay.nick for stay in members]
-        if names != listed:
-            rule = "ORDER-3" if listener.nick in listed else "LIST-1"
-            expected = " ".join(("USUARIOS 0", *names))
-            odd = [stay for stay in members if stay.nick not in listed]
-            rule = "LEAVE-3" if are_gone(odd) else rule
-            evidence = [stay.entry.seen for stay in odd[:2] if stay.entry is not None]
-            for nick in [name for name in listed if name not in names][:2]:
-                evidence += listener.sequence.seen_of(nick)
-            raise Violation(
-                rule, expected, seen.line, evidence + listener.last_lines(2)
-            )
+        rule = "ORDER-3" if listener.nick in listed else "LIST-1"
+        insist_on_the_members(
+            listener, listener.sequence, listener.position, listed, seen, rule=rule
+        )
 
     def _enter(self, listener: Listener, event: codec.Entered, seen: Seen) -> None:
         request, enter = listener.answered(codec.Enter, "ENTER-1", seen.line)
@@ -234,7 +226,7 @@ class Court:
         try:
             self._room.enters(listener, event, seen, listed)
         finally:
-            self._room.asks_no_more(listener, enter.nick, vanished=False)
+            self._room.entrance.asks_no_more(listener, enter.nick, vanished=False)
         listener.latest, listener.latest_seen = event.time, seen
 
     def _hear_event(
@@ -265,6 +257,8 @@ class Court:
                 self._end(listener, str(kind))
 
     def _doubt_or_insist(self, listener: Listener, kind: Kind) -> None:
+        if self._server_ends:
+            return
         waiting = len(listener.requests)
         rest = listener.partial[Way.TO_CLIENT]
         leaves = waiting and isinstance(listener.requests[0].message, codec.Leave)
@@ -303,7 +297,7 @@ class Court:
             listener.forget_requests()
         for nick in asked:
             vanished = why not in ("left", "forced out")
-            self._room.asks_no_more(listener, nick, vanished=vanished)
+            self._room.entrance.asks_no_more(listener, nick, vanished=vanished)
         try:
             if why == "left" and not self._server_ends:
                 whispers.insist_that_all_came(listener, self._everybody.values())
@@ -335,7 +329,8 @@ class Court:
             for listener, due in endings.what_is_due(
                 self._room, everybody, self._suspects, whole=self._whole
             ):
-                waits = listener.stalled or listener.name in held
+                others = [self._everybody.get(due.about), listener]
+                waits = any(one.stalled or one.name in held for one in others if one)
                 if settled and not waits:
                     self._broken(listener, due, None)
                 else:

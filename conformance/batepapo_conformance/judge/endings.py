@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from batepapo_conformance import codec
 from batepapo_conformance.judge import whispers
+from batepapo_conformance.judge.differences import last_events
 from batepapo_conformance.judge.judgement import Seen, Violation
 from batepapo_conformance.judge.listener import Listener, Request, State
 from batepapo_conformance.judge.room import Room
@@ -97,14 +98,9 @@ def _lost_events(listener: Listener) -> Iterator[Violation]:
         "ORDER-1",
         entry.line,
         "nothing",
-        [*_last_events(listener), entry.seen],
+        [*last_events(listener), entry.seen],
         absent=f"has never received `{line}`",
     )
-
-
-def _last_events(listener: Listener) -> list[Seen]:
-    words = (b"ENTROU ", b"SAIU ", b"PUBLICA ")
-    return [one for one in listener.recent if one.line.startswith(words)][-1:]
 
 
 def _two_rooms(room: Room) -> Iterator[tuple[Listener, Violation]]:
@@ -113,16 +109,15 @@ def _two_rooms(room: Room) -> Iterator[tuple[Listener, Violation]]:
     for other in eldest[1:]:
         first = eldest[0]
         assert other.entry is not None
-        yield (
-            first,
-            Violation(
-                "ORDER-1",
-                other.entry.line,
-                "nothing",
-                [first.entry, other.asked, other.entry],
-                absent=f"has never heard of {other.nick}",
-            ),
+        broken = Violation(
+            "ORDER-1",
+            other.entry.line,
+            "nothing",
+            [first.entry, other.asked, other.entry],
+            absent=f"has never heard of {other.nick}",
         )
+        broken.about = other.name
+        yield first, broken
 
 
 def _entry(listener: Listener) -> int:
@@ -131,7 +126,7 @@ def _entry(listener: Listener) -> int:
 
 def _departures(events: Events, *, whole: bool) -> Iterator[tuple[Listener, Violation]]:
     """LEAVE-3: those who are there have been told of all who are not."""
-    witness = min(events.followers, key=_entry)
+    witness = max(events.followers, key=lambda one: (not one.stalled, one.position))
     if witness.position < events.end:
         return  # that it has not heard all is said already
     for stay in list(events.present.values()):

@@ -108,7 +108,7 @@ class Sequence:
     ) -> None:
         names = list(listed)
         self.root: Listener | None = root
-        self.doubtful: list[bytes] = []
+        self.doubtful: list[tuple[bytes, Listener | None]] = []
         """Where it was put together at a line that may be the `ENTROU` of two."""
         self.entries: list[Entry] = []
         self.base = 0
@@ -190,6 +190,12 @@ class Sequence:
             evidence = [stay.entry.seen if stay.entry else self.list_seen]
             wanted = stay.origin or f"{stay.nick}@..."
             raise Violation(rule, f"the origin {wanted}", line, evidence)
+
+    def follower_of(self, line: bytes) -> bool:
+        """Whether somebody here entered with this line."""
+        return any(
+            one.entry is not None and one.entry.line == line for one in self.followers
+        )
 
     # ---- who was there -----------------------------------------------------
 
