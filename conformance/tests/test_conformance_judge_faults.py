@@ -327,6 +327,52 @@ def test_the_story_itself_is_right() -> None:
     assert result.verdict is Verdict.PASS
 
 
+def test_a_nick_that_stays_taken() -> None:
+    server = Imagined()
+    server.enters("ana", "beto")
+    server.resets("beto")
+    told = server.happenings
+    again = Imagined()
+    again.enters("beto")
+    again.connects("outra")
+    again.sends("outra", "/ENTRAR beto")
+    refused = [one for one in again.happenings if one.connection == "outra"]
+    result = judged([*told, *(one._replace(seconds=1.0) for one in refused)])
+    assert [one.rule for one in result.failures] == ["ENTER-5"]
+
+
+def test_two_who_are_there_and_have_never_heard_of_each_other() -> None:
+    server, other = Imagined(), Imagined()
+    server.enters("ana")
+    other.enters("beto")
+    later = [one._replace(seconds=1.0) for one in other.happenings]
+    result = judged([*server.happenings, *later])
+    assert [one.rule for one in result.failures] == ["ORDER-1"]
+    assert len(result.failures[0].steps) <= 10
+
+
+def test_one_who_left_and_never_heard_of_another_who_was_there() -> None:
+    server, other = Imagined(), Imagined()
+    server.enters("ana")
+    there = len(server.happenings)
+    server.sends("ana", "/SAIR")
+    other.enters("beto")
+    told = [*server.happenings[:there], *other.happenings, *server.happenings[there:]]
+    result = judged([one._replace(seconds=1.0) for one in told])
+    assert [one.rule for one in result.failures] == ["ORDER-1"]
+
+
+def test_a_dead_one_stays_in_the_lists_of_a_room_where_nobody_saw_it_leave() -> None:
+    server = Imagined()
+    server.enters("ana")
+    ghost = list(server.happenings)
+    server.enters("beto")
+    vanished = Happening(ghost[-1].seconds, "ana", Kind.CLIENT_RESET)
+    later = [one for one in server.happenings if one.connection == "beto"]
+    result = judged([*ghost, vanished, *later])
+    assert [one.rule for one in result.failures] == ["LEAVE-3"]
+
+
 @pytest.mark.parametrize(("rule", "spoil"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_found_and_shown(rule: str, spoil: Spoil) -> None:
     told = story()

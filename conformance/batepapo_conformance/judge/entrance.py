@@ -110,6 +110,21 @@ class Entrance:
         for nick in [one for one, asking in self._asking.items() if listener in asking]:
             self.asks_no_more(listener, nick, vanished=False)
 
+    def insist_that_they_asked(self, listed: list[str], seen: list[Seen]) -> None:
+        """Who is in a newcomer's list has asked for its nick, and has not left.
+
+        Raises:
+            Violation: nobody of that nick can be there, and all are in the recording.
+        """
+        if not self._whole or self._has_forgotten:
+            return
+        for nick in map(fold_nick, listed):
+            if not self._holding.get(nick):
+                gone = self._freed.get(nick)
+                expected = f"a list without {nick}, who is not there"
+                line = seen[-1].line if seen else b""
+                raise Violation("ENTER-1", expected, line, [gone, *seen])
+
     # ---- being heard of ------------------------------------------------------------
 
     def find(self, stay: Stay, listener: Listener) -> None:

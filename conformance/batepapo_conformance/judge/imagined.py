@@ -82,6 +82,10 @@ class Imagined:
         cause = self._happens(name, Kind.CLIENT_RESET)
         self._over(name, cause, "reset (LEAVE-3)")
 
+    def is_connected(self, name: str) -> bool:
+        """Whether a client is still there."""
+        return name in self._clients
+
     # ---- what the server makes of it --------------------------------------------
 
     def _carry_out(self, client: _Client, line: str, cause: int) -> None:

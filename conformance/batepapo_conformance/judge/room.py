@@ -62,8 +62,8 @@ class Room:
                 listener, stay.sequence, stay.entered, listed, seen, rule="ENTER-1"
             )
             return
-        before = listener.recent[-2] if len(listener.recent) > 1 else None
-        sequence = Sequence(listener, listed, before)
+        self.entrance.insist_that_they_asked(listed, listener.last_lines(1))
+        sequence = Sequence(listener, listed, next(iter(listener.last_lines(1)), None))
         entry = sequence.add(event, seen.line, seen)
         self.events += 1
         self._sequences.append(sequence)
