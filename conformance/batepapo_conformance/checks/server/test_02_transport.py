@@ -223,9 +223,10 @@ def test_a_write_may_end_one_line_and_begin_another(serve: Serve) -> None:
 def test_the_first_line_may_come_in_pieces(serve: Serve) -> None:
     """“A receiver MUST find the lines whatever way the octets arrive”."""
     server = serve()
-    ana = server.connect("ana")  # who comes in whole is understood
-    ana.send_pieces(b"/ENTRAR ana\r\n")
-    ana.expect_own_entry(rule="FRAME-2")
+    server.participant("ana").leave()  # who comes in whole is understood,
+    carla = server.connect("carla")  # with CR LF, too
+    carla.send_pieces(b"/ENTRAR carla\r\n")
+    carla.expect_own_entry(rule="FRAME-2")
     beto = server.connect("beto")
     beto.send_pieces(b"/ENT", b"RAR", b" be", b"to", b"\r", b"\n")
     beto.expect_own_entry(rule="FRAME-3")
