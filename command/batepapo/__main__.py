@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from batepapo.exploring import explore, replay
+from batepapo.exploring import explore, fuzz, replay
 from batepapo.proving import zoo
 from batepapo.recording import judge, proxy
 from batepapo.reports import (
@@ -235,6 +235,7 @@ main.add_command(proxy)
 main.add_command(judge)
 main.add_command(zoo)
 main.add_command(explore)
+main.add_command(fuzz)
 main.add_command(replay)
 
 

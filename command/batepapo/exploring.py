@@ -15,8 +15,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _NO_VERDICT = 2
 
 
-def server_testee(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which server is meant, and in which language we speak."""
+def testee(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which program is meant, and in which language we speak."""
     for option in reversed(
         (
             click.option("--command", metavar="COMMAND", help="To start it."),
@@ -39,17 +39,17 @@ def words_of(lang: str | None) -> "Words":
     return Words(language_from() if lang is None else Language(lang))
 
 
-def request_from(asked: dict[str, Any]) -> "Request":
-    """Take the options of `server_testee` out of all that was asked."""
+def request_from(role: str, asked: dict[str, Any]) -> "Request":
+    """Take the options of `testee` out of all that was asked."""
     from batepapo_conformance.check import Request
     from batepapo_conformance.testee import Role
 
     names = ("command", "at", "file", "implementation")
-    return Request(role=Role.SERVER, **{name: asked.pop(name) for name in names})
+    return Request(role=Role(role), **{name: asked.pop(name) for name in names})
 
 
 @click.command()
-@server_testee
+@testee
 @click.option("--examples", type=click.IntRange(1), default=200, show_default=True)
 @click.option("--steps", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--seed", type=int, help="Repeat the choices.")
@@ -66,7 +66,7 @@ def explore(lang: str | None, as_json: bool, **asked: Any) -> None:
     """
     from batepapo_conformance.exploring import searching
 
-    request = request_from(asked)
+    request = request_from("server", asked)
     sys.exit(
         searching.explore_server(
             request,
@@ -80,7 +80,7 @@ def explore(lang: str | None, as_json: bool, **asked: Any) -> None:
 
 @click.command()
 @click.argument("session", type=_FILE)
-@server_testee
+@testee
 @click.option("--repeat", type=click.IntRange(1), default=1, help="So often.")
 @click.option("--as-nc", is_flag=True, help="Show what to type; nothing is started.")
 def replay(
@@ -92,8 +92,56 @@ def replay(
     """
     from batepapo_conformance.exploring import searching
 
-    request = request_from(asked)
+    request = request_from("server", asked)
     words = words_of(lang)
     if as_nc:
         sys.exit(searching.show_by_hand(session, request, words, sys.stdout))
     sys.exit(searching.replay_file(session, request, repeat, words, sys.stdout))
+
+
+@click.group()
+def fuzz() -> None:
+    """Send a program what is hostile: near the grammar, and in strange pieces.
+
+    It stops at the first broken rule, and makes what broke it small.
+
+    Exit status: 0 nothing was found; 1 a MUST is broken; 2 no verdict; 3 a fault of
+    the suite.
+    """
+
+
+def _fuzzing(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(
+        (
+            testee,
+            click.option(
+                "--octets", type=click.IntRange(1), default=1_000_000, show_default=True
+            ),
+            click.option("--seed", type=int, help="Repeat the choices."),
+            click.option("--json", "as_json", is_flag=True, help="Report as JSON."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@fuzz.command("server")
+@_fuzzing
+@click.option("--save", type=_FILE, help="Where a failure goes.  [failure-ID.txt]")
+def fuzz_server(**asked: Any) -> None:
+    """Every line is answered as the specification says, and a witness sees it."""
+    _fuzz("server", **asked)
+
+
+@fuzz.command("client")
+@_fuzzing
+def fuzz_client(**asked: Any) -> None:
+    """Ends or goes on as section 10 says; shows nothing that a terminal obeys."""
+    _fuzz("client", save=None, **asked)
+
+
+def _fuzz(role: str, *, lang: str | None, **asked: Any) -> None:
+    from batepapo_conformance.fuzzing.running import fuzz as run
+
+    request = request_from(role, asked)
+    sys.exit(run(request, words=words_of(lang), out=sys.stdout, **asked))

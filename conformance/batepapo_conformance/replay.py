@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from batepapo_conformance import codec, delivery
+from batepapo_conformance.connection import Ending
 from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.participant import Participant, fits
 from batepapo_conformance.server import Server
@@ -24,6 +25,7 @@ _WAITS = re.compile(r"\S+ waits (?P<seconds>[\d.]+)")
 _REPEATED = re.compile(r"<(\d+) x (.)>")
 _NAMED = re.compile(r"<([a-z0-9]+(?: \d+)?)>")
 _ESCAPED = re.compile(r"\\(r|n|\\|x[0-9A-Fa-f]{2})")
+_CLOSED: Final = "closed"  # as the row of the table below
 _VALUES = frozenset({"time", "explanation", "reason", "software"})
 
 # The plain rule of each line, and the rules and families that concern it as well.
@@ -190,15 +192,21 @@ class Replay:
         begins = [_expected_line(branch[0]) for branch in branches]
         person, rule = self._people[begins[0][0]], self._rule(begins[0][1])
         forms = [self._resolve(form) for _, form in begins]
-        line, nicks = self._peek(person, " or ".join(forms), rule)
+        first = person.listen(" or ".join(forms), rule)
+        if isinstance(first, Ending):
+            came, line = {_CLOSED}, first.value.encode("ascii")
+        else:
+            person.connection.put_back(first)
+            line, whole = self._peek(person, " or ".join(forms), rule)
+            came = {form for form in forms if fits(form, line.decode("ascii"))}
+            came.add(whole)
         for form, branch in zip(forms, branches, strict=True):
-            is_list = _LISTS.fullmatch(branch[0]) is not None
-            if form == nicks if is_list else fits(form, line.decode("ascii")):
+            if form in came:
                 return branch
         raise RuleBroken(rule, " or ".join(forms), line)
 
     def _peek(self, person: Participant, forms: str, rule: str) -> tuple[bytes, str]:
-        """Give the next line, and if it is a list, the whole of it as one line."""
+        """Give the next line; and if it is a list, the whole of it as one line."""
         messages = [person.read(forms, rule)]
         nicks: list[str] = []
         while isinstance(message := messages[-1], codec.Participants):
@@ -229,9 +237,11 @@ class Replay:
 
 
 def _expected_line(step: str) -> tuple[str, str]:
-    """Give the name and the form of a step that expects a line, or a whole list."""
+    """Give name and form of a step that expects a line, a whole list, or the end."""
     if lists := _LISTS.fullmatch(step):
         return lists["name"], f"USUARIOS 0 {lists['nicks']}"
+    if step.endswith(" is closed"):
+        return step.removesuffix(" is closed"), _CLOSED
     arrow = _ARROWS.fullmatch(step)
     if arrow is None or arrow["arrow"] != "<-":
         raise ValueError(f"a branch begins with an expected line: {step}")

@@ -7,6 +7,7 @@
 import random
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -70,35 +71,75 @@ def explore_server(
 ) -> Status:
     """Explore a server, report to `out`, and return the exit status."""
     seed = random.randrange(1_000_000) if seed is None else seed
-    began = time.monotonic()
-    trouble, found, saved = "", Exploration(0, 0, None), None
-    try:
+    numbers = [f"--examples={examples}", f"--steps={steps}", f"--seed={seed}"]
+
+    def search() -> tuple[dict[str, int], Failure | None]:
         found = _explored(request, examples, steps, seed, words)
-        if found.failure is not None:
-            saved = _saved(found.failure, save, words)
+        return {"sessions": found.examples, "steps": found.steps}, found.failure
+
+    told = searched(
+        search,
+        what="explore",
+        request=request,
+        seed=seed,
+        again=["batepapo", "explore", *request.words(), *numbers],
+        path=save,
+    )
+    tell_in(told, words, out, as_json=as_json)
+    return told.status
+
+
+def searched(
+    search: Callable[[], tuple[dict[str, int], Failure | None]],
+    *,
+    what: str,
+    request: Request,
+    seed: int,
+    again: Sequence[str],
+    path: Path | None,
+) -> Told:
+    """Search for a failure, save it as a session, and give all that is to be told.
+
+    Args:
+        search: gives how much was tried, and the failure, if any.
+        what: "explore" or "fuzz".
+        request: what the user asked for.
+        seed: repeats the choices.
+        again: the command that does.
+        path: where a session goes; `None` for a name made of the rule.
+    """
+    began = time.monotonic()
+    counts: dict[str, int] = {}
+    failure, saved, trouble = None, None, ""
+    try:
+        counts, failure = search()
+        saved = _saved(failure, path)
     except (BadTestee, NoVerdict) as error:
         trouble = str(error)
     except OSError as error:
-        trouble = f"cannot save {save}: {error.strerror}"
+        trouble = f"cannot save the session: {error}"
     except KeyboardInterrupt:
         trouble = "interrupted"
-    numbers = [f"--examples={examples}", f"--steps={steps}", f"--seed={seed}"]
-    told = Told(
-        what="explore",
+    return Told(
+        what=what,
+        role=request.role,
         testee=request.words(),
         seed=seed,
         seconds=time.monotonic() - began,
-        counts={"sessions": found.examples, "steps": found.steps},
-        failure=found.failure,
-        again=["batepapo", "explore", *request.words(), *numbers],
+        counts=counts,
+        failure=failure,
+        again=again,
         saved=saved,
         trouble=trouble,
     )
+
+
+def tell_in(told: Told, words: Words, out: TextIO, *, as_json: bool) -> None:
+    """Tell it to people, or as JSON to programs."""
     if as_json:
         tell_as_json(told, out)
     else:
         tell(told, words, out)
-    return told.status
 
 
 def _explored(
@@ -116,11 +157,12 @@ def _explored(
         progress.end()
 
 
-def _saved(failure: Failure, path: Path | None, words: Words) -> Path | None:
+def _saved(failure: Failure | None, path: Path | None) -> Path | None:
+    if failure is None or not failure.steps:
+        return None
     path = path or Path(f"failure-{failure.broken.rule}.txt")
     rule = load().requirements.get(failure.broken.rule)
-    title = f"Found by exploring: {failure.broken.rule}"
-    title += f", {rule.title}" if rule else ""
+    title = f"Found: {failure.broken.rule}" + (f", {rule.title}" if rule else "")
     return path if save(failure, path, title) else None
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from batepapo_conformance.exploring.acts import Connect, Send, Step, joined
+from batepapo_conformance.exploring.acts import Act, Connect, Send, Step, joined
 
 Item = TypeVar("Item")
 
@@ -46,7 +46,7 @@ def smallest(
 def smaller_steps(
     steps: Sequence[Step], fails: Callable[[Sequence[Step]], bool], *, seconds: float
 ) -> list[Step]:
-    """Leave out steps; then pieces, lines and octets of what is sent.
+    """Leave out steps and acts; then pieces, lines and octets of what is sent.
 
     Args:
         steps: what fails as a whole.
@@ -55,6 +55,10 @@ def smaller_steps(
     """
     deadline = time.monotonic() + seconds
     kept = smallest(steps, fails, seconds=seconds)
+    acts = [(place, act) for place, step in enumerate(kept) for act in step]
+    left = max(0.0, deadline - time.monotonic())
+    acts = smallest(acts, lambda some: fails(_grouped(some)), seconds=left)
+    kept = _grouped(acts)
     whole = [joined(step) for step in kept]
     if whole != kept and fails(whole):
         kept = whole
@@ -71,6 +75,12 @@ def smaller_steps(
 
 
 _Put = Callable[[Sequence[bytes]], list[Step]]
+
+
+def _grouped(acts: Sequence[tuple[int, Act]]) -> list[Step]:
+    """The steps again, of acts that know in which step they stood."""
+    places = dict.fromkeys(place for place, _ in acts)
+    return [tuple(act for at, act in acts if at == place) for place in places]
 
 
 def _sends(steps: Sequence[Step]) -> list[tuple[int, int]]:

@@ -33,6 +33,11 @@ names = st.sampled_from(NAMES)
 nicks = st.sampled_from(_NICKS)
 texts = st.one_of(st.sampled_from(_TEXTS), st.text(_PRINTABLE, min_size=1, max_size=12))
 
+
+def _shorter(line: str) -> str:
+    return line[:-1]
+
+
 _public = texts.map(lambda text: f":{text}")
 _private = st.tuples(nicks, texts).map(lambda pair: f"{pair[0]}:{pair[1]}")
 _asks = st.just("/USUARIOS")
@@ -45,8 +50,17 @@ lines = st.one_of(_public, _private, _asks)
 any_lines = st.one_of(lines, _enters, _leaves)
 """Whatever the grammar derives."""
 
+_near = st.builds(
+    lambda line, change: change(line).encode("ascii"),
+    st.one_of(_asks, _leaves, _enters),
+    st.sampled_from(
+        (str.swapcase, str.lower, "{} ".format, " {}".format, "{}s".format, _shorter)
+    ),
+)
+
 malformed = st.one_of(
     st.sampled_from(_MALFORMED),
+    _near,
     st.binary(min_size=1, max_size=8).filter(lambda octets: b"\n" not in octets),
 )
 """What the grammar does not derive, mostly."""

@@ -16,6 +16,7 @@ from batepapo_conformance.model.lookahead import TooManyWorlds
 from batepapo_conformance.results import Broken, Result, Status, Verdict
 from batepapo_conformance.spec import Level, load
 from batepapo_conformance.story import WIDTH, draw_failure, harmless, wrap
+from batepapo_conformance.testee import Role
 from batepapo_conformance.words import Words
 
 FORMAT: Final = "batepapo/exploration/1"
@@ -27,6 +28,7 @@ class Told:
 
     Attributes:
         what: "explore" or "fuzz".
+        role: of the testee.
         testee: the program, as it was said on the command line.
         seed: repeats the choices.
         seconds: how long it took.
@@ -38,6 +40,7 @@ class Told:
     """
 
     what: str
+    role: Role
     testee: Sequence[str]
     seed: int
     seconds: float
@@ -87,7 +90,7 @@ def command_line(words: Sequence[str]) -> str:
 
 def tell(told: Told, words: Words, out: TextIO) -> None:
     """Tell it to people, in at most 80 columns but for commands."""
-    role = words("role.server")
+    role = words(f"role.{told.role}")
     lines = [
         words("report.head", role=role, testee=command_line(told.testee)),
         "",
@@ -99,7 +102,7 @@ def tell(told: Told, words: Words, out: TextIO) -> None:
     counts = [words.count(f"{told.what}.{key}", n) for key, n in told.counts.items()]
     status = words(f"status.{told.status.name.lower()}")
     end = words(
-        "explore.end",
+        "explore.end" if counts else "explore.end_without",
         counts=", ".join(counts),
         seconds=f"{told.seconds:.1f}",
         seed=told.seed,
@@ -116,8 +119,10 @@ def _failure(told: Told, failure: Failure, words: Words) -> list[str]:
     lines += draw_failure(as_result(told.what, failure), load(), words).splitlines()
     key = "explore.seen" if failure.seen else "explore.unseen"
     seen = words(key, seen=failure.seen, times=CONFIRMATIONS)
-    lines += ["", *wrap(seen, "  "), "", f"  {words('explore.course')}"]
-    for step in session(failure):
+    lines += ["", *wrap(seen, "  ")]
+    steps = session(failure)
+    lines += ["", f"  {words('explore.course')}"] if steps else []
+    for step in steps:
         lines += textwrap.wrap(
             step, WIDTH, initial_indent="    ", subsequent_indent="      "
         )
@@ -164,6 +169,7 @@ def as_json(told: Told, out: TextIO) -> None:
     data: dict[str, Any] = {
         "format": FORMAT,
         "what": told.what,
+        "role": str(told.role),
         "testee": list(told.testee),
         "seed": told.seed,
         "seconds": round(told.seconds, 3),

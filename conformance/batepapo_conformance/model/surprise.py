@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from batepapo_conformance import codec
-from batepapo_conformance.model.world import Due, Event, Listing
+from batepapo_conformance.model.world import Due, End, Event, Listing
 
+_AFTER_THE_END: Final = {"ERROR-1": "STATE-3", "EOF-1": "EOF-2"}
 NOTHING_DUE: Final = "ORDER-1"
 """What breaks whoever sends a line that nobody caused: an invention (section 6.1)."""
 
@@ -30,10 +31,10 @@ def blame(
     """
     heads = [queue[0] for queue in due]
     match message:
-        case codec.Whispered(_, _, text) if not _is_among(due, "PRIVADA", text):
+        case codec.Whispered(_, origin) if not _is_due_from(due, origin.nick):
             return "PRIVATE-4"
         case codec.Refused("03"):
-            return heads[0].rule if heads else "STATE-3"
+            return _of_an_error(heads)
         case codec.Refused("01") if heads:
             return "ENTER-5" if isinstance(heads[0], Listing) else heads[0].rule
         case codec.Participants(remaining, nicks):
@@ -46,12 +47,23 @@ def blame(
             return heads[0].rule
 
 
-def _is_among(due: Sequence[Sequence[Due]], keyword: str, text: str) -> bool:
+def _is_due_from(due: Sequence[Sequence[Due]], nick: str) -> bool:
+    """Whether a private message of this sender is due here, with whatever text."""
+    wanted = codec.fold_nick(nick)
     return any(
-        isinstance(one, Event) and (one.keyword, one.text) == (keyword, text)
+        isinstance(one, Event)
+        and one.keyword == "PRIVADA"
+        and codec.fold_nick(one.nick) == wanted
         for queue in due
         for one in queue
     )
+
+
+def _of_an_error(heads: Sequence[Due]) -> str:
+    """`ERRO 03` is for whoever has erred, and not for those who see it depart."""
+    if not heads or (isinstance(heads[0], Event) and heads[0].keyword == "SAIU"):
+        return "STATE-5"
+    return heads[0].rule
 
 
 def _of_a_list(
@@ -83,8 +95,11 @@ def _of_an_event(
 ) -> str:
     head = due[0][0]
     keyword = codec.encode(message).split(b" ", 1)[0].decode("ascii")
-    if not isinstance(head, Event):  # it has overtaken an answer
-        return head.rule if keyword == "PRIVADA" else "ORDER-2"
+    if isinstance(head, End):
+        return _AFTER_THE_END.get(head.rule, head.rule)
+    if not isinstance(head, Event):  # has it overtaken an answer?
+        later = any(_is_later(queue, keyword, message) for queue in due)
+        return "ORDER-2" if later else head.rule
     if head.keyword != keyword or head.text != getattr(message, "text", head.text):
         later = any(_is_later(queue, keyword, message) for queue in due)
         if later or (head.keyword == keyword and head.nick != message.origin.nick):
