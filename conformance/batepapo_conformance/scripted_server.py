@@ -92,7 +92,7 @@ class ScriptedServer:
         alive: whether the client still runs; waiting for one that has ended is vain.
         address: where to listen.
         port: 0 lets the system choose.
-        receive_buffer: octets that the system may hold for the server, as a hint.
+        buffer: octets that the system may hold for the server, either way, as a hint.
         backlog: connections that may wait to be accepted.
 
     Raises:
@@ -107,7 +107,7 @@ class ScriptedServer:
         alive: Callable[[], bool],
         address: str = "127.0.0.1",
         port: int = 0,
-        receive_buffer: int | None = None,
+        buffer: int | None = None,
         backlog: int = 16,
     ) -> None:
         self._exchange = exchange
@@ -116,7 +116,7 @@ class ScriptedServer:
         self._wires: list[Wire] = []
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         try:
-            self._socket = _listening(family, address, port, receive_buffer, backlog)
+            self._socket = _listening(family, address, port, buffer, backlog)
         except OSError as error:
             reason = f"cannot listen at {Endpoint(address, port)}: {error.strerror}"
             raise NoVerdict(reason) from error
@@ -167,14 +167,15 @@ class ScriptedServer:
 
 
 def _listening(
-    family: int, address: str, port: int, receive_buffer: int | None, backlog: int
+    family: int, address: str, port: int, buffer: int | None, backlog: int
 ) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":  # elsewhere the option means something else
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if receive_buffer is not None:  # inherited by what is accepted
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if buffer is not None:  # inherited by what is accepted
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
         listener.bind((address, port))
         listener.listen(backlog)
     except OSError:

@@ -116,6 +116,22 @@ class Wire:
         self._exchange.note(self._who, f"was sent {taken} octets")
         return taken
 
+    def send_to_a_reader(self, octets: bytes, *, rule: str) -> None:
+        """Send octets that the client has to take, for it has to read.
+
+        Raises:
+            RuleBroken: it takes nothing for a while.
+        """
+        self._exchange.received(self._who, octets)
+        self.socket.settimeout(self._seconds(SOON))
+        try:
+            self.socket.sendall(octets)
+        except TimeoutError as error:
+            actual = f"it takes nothing for {SOON:g} s"
+            raise RuleBroken(rule, "it reads what comes", actual) from error
+        except OSError:  # it has gone: what is expected next will tell
+            pass
+
     def half_close(self) -> None:
         """End the server's stream (FIN); reading goes on."""
         self._exchange.note(self._who, "the server half-closes")

@@ -85,7 +85,7 @@ class Stage:
         *,
         address: str = "127.0.0.1",
         port: int = 0,
-        receive_buffer: int | None = None,
+        buffer: int | None = None,
         backlog: int = 16,
     ) -> ScriptedServer:
         """Another scripted server.
@@ -99,7 +99,7 @@ class Stage:
             alive=self._is_any_alive,
             address=address,
             port=port,
-            receive_buffer=receive_buffer,
+            buffer=buffer,
             backlog=backlog,
         )
         return self._servers.enter_context(server)

@@ -184,7 +184,7 @@ def test_a_flood_keeps_nobody_from_leaving(
 @requirement("SAFE-3", "QUIT-2", "QUIT-3")
 def test_a_server_that_fails_to_read_or_to_send_keeps_nobody(stage: Stage) -> None:
     """“whatever it sends or fails to read or send”."""
-    server = stage.listen(receive_buffer=8192)
+    server = stage.listen(buffer=8192)
     leaving = []
     for name, leave in _LEAVES.items():  # at the same time: each takes its 5 s
         for what in ("unread", "half a line"):
