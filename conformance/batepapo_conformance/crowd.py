@@ -1,136 +1,207 @@
-"""Many who speak at the same time, and a record of what each of them saw."""
+"""Many who speak at the same time; the judge decides what became of it."""
 
 import selectors
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from batepapo_conformance import codec
+from batepapo_conformance import codec, diagram
+from batepapo_conformance.exchange import Event, Exchange
+from batepapo_conformance.exchange import Kind as Shown
 from batepapo_conformance.failure import RuleBroken
-from batepapo_conformance.history import View
+from batepapo_conformance.judge import Court, Failure
 from batepapo_conformance.participant import Participant
+from batepapo_conformance.recording import End, Happening, Header, Kind
+from batepapo_conformance.server import Server
 
 # Octets that one person hands over before it is somebody else's turn.
 _MOUTHFUL = 150
+# Seconds between two looks whether anything is still due.
+_LOOK = 0.05
 
 
-@dataclass(slots=True)
+class Farewell(Enum):
+    """How somebody goes when it has said everything."""
+
+    STAYS = auto()
+    """Or leaves with its last line."""
+
+    HALF_CLOSES = auto()
+    RESETS = auto()
+
+
+@dataclass(slots=True, eq=False)
 class _Member:
-    """One of the crowd: what it has still to say, and what it waits for."""
+    """One of the crowd: what it has still to say, and how it goes then."""
 
     person: Participant
-    view: View
     rest: bytes
-    last: bytes = b"\n\n"  # is in no line: who leaves is done when it is closed
-    done: bool = False
-    heard_at: float = 0.0
+    farewell: Farewell
+    is_served: bool = False
+    is_gone: bool = False
 
-    def say(self, message: codec.ClientMessage, *, first: bool = False) -> None:
-        """Have one more line to send; `/ENTRAR` comes before the others."""
-        line = codec.encode(message)
-        if first:
-            self.rest = line + self.rest
-        else:
-            self.view.sent.append(message)
-            self.rest += line
-
-    def wait_for(self, word: str) -> None:
-        """Be done when a text comes that is this word."""
-        self.last, self.done = f" :{word}\n".encode("ascii"), False
-
-    def speak(self, octets: int) -> None:
-        """Hand over so many octets, if the system takes them."""
-        taken = self.person.connection.offer(self.rest[:octets])
-        self.rest = self.rest[taken:]
-
-    def listen(self) -> bool:
-        """Read what is there; whether there may come more."""
-        for line in self.person.connection.arrived():
-            self.view.seen.append(_parsed(line))
-            self.done = self.done or self.last in line
-            self.heard_at = time.monotonic()
-        is_open = self.person.connection.is_open
-        self.done = self.done or not is_open
-        return is_open
-
-    def is_kept_waiting(self) -> bool:
-        """Whether it has heard nothing for too long, not even of others."""
-        silence = time.monotonic() - self.heard_at
-        return not self.done and silence > self.person.scene.prompt
+    def fileno(self) -> int:
+        return self.person.connection.fileno()
 
 
-def speak_at_once(scripts: Mapping[Participant, Sequence[str]]) -> list[View]:
-    """Let everybody send its lines at the same time, and read meanwhile.
+class _Crowd:
+    """Everybody, and the court that is told what each of them does and hears."""
 
-    All are greeted and have not entered. The first one is the witness: it enters
-    before anybody speaks, and its last word is the end for all that have not left.
+    def __init__(self, server: Server, members: Sequence[_Member]) -> None:
+        self._scene = server.scene
+        self._members = members
+        self._began = time.monotonic()
+        self._heard_at = self._began
+        # Somebody else may be in a room that the suite did not start.
+        whole = server.running.process is not None
+        self._court = Court(Header("a crowd", "", whole))
+        for one in members:
+            local = str(one.person.connection.local)
+            self._tell(one, Kind.CONNECTED, seen_as=local)
+            # It has been greeted; with which words does not matter here.
+            self._tell(one, Kind.RECEIVED, codec.encode(codec.Greeting("greeted")))
+
+    def _tell(
+        self, one: _Member, kind: Kind, octets: bytes = b"", seen_as: str = ""
+    ) -> None:
+        now = time.monotonic() - self._began
+        self._court.take(Happening(now, one.person.name, kind, octets, seen_as))
+
+    def speak(self) -> None:
+        """Let everybody speak and go, and wait until everything due has come."""
+        with selectors.DefaultSelector() as selector:
+            for one in self._members:
+                selector.register(one, selectors.EVENT_READ, one)
+            while talking := [one for one in self._members if one.rest]:
+                for one in talking:
+                    self._say_something(one, selector)
+                self._listen(selector, 0)
+            while not self._court.nothing_is_due and not self._is_silent():
+                self._listen(selector, _LOOK)
+
+    def _is_silent(self) -> bool:
+        return time.monotonic() - self._heard_at > self._scene.prompt
+
+    def _say_something(self, one: _Member, selector: selectors.BaseSelector) -> None:
+        octets = one.rest[: self._scene.chance.randrange(1, _MOUTHFUL)]
+        taken = one.person.connection.offer(octets)
+        # Nobody has read an answer since: so it stands before what it causes.
+        self._tell(one, Kind.SENT, one.rest[:taken])
+        one.rest = one.rest[taken:]
+        if self._is_silent():  # SLOW-6: who is not heard may be read no more
+            one.rest = b""
+        if one.rest or one.is_gone:
+            return
+        if one.farewell is Farewell.RESETS:
+            selector.unregister(one)
+            one.is_gone = True
+            self._tell(one, Kind.CLIENT_RESET)
+            one.person.reset()
+        elif one.farewell is Farewell.HALF_CLOSES:
+            self._tell(one, Kind.CLIENT_ENDED)
+            one.person.half_close()
+
+    def _listen(self, selector: selectors.BaseSelector, seconds: float) -> None:
+        for key, _ in selector.select(seconds):
+            one: _Member = key.data
+            self._heard_at = time.monotonic()
+            for line in one.person.connection.arrived():
+                _insist_on_no_error(line)
+                one.is_served = True
+                self._tell(one, Kind.RECEIVED, line)
+            if not one.person.connection.is_open:
+                selector.unregister(one)
+                self._ends(one)
+
+    def _ends(self, one: _Member) -> None:
+        connection = one.person.connection
+        partial = connection.read_line(0)
+        if isinstance(partial, bytes):
+            self._tell(one, Kind.RECEIVED, partial)
+        reset = connection.is_reset
+        self._tell(one, Kind.SERVER_RESET if reset else Kind.SERVER_ENDED)
+        one.is_gone, one.rest = True, b""
+
+    def insist_on_the_verdict(self) -> None:
+        """Insist that no promise was broken, as far as anybody can know.
+
+        Raises:
+            RuleBroken: the first that was; the record shows the counterexample.
+        """
+        for one in self._members:
+            if not one.is_served and not one.is_gone:
+                expected = f"{one.person.name} is served like all the others"
+                found = f"nothing for {self._scene.prompt:g} s"
+                raise RuleBroken("SERVE-1", expected, found)
+        seconds = time.monotonic() - self._began
+        judgement = self._court.finish(End(seconds, settled=True))
+        for failure in judgement.failures:
+            raise _broken(failure, self._scene.record)
+        for who, reason in judgement.doubts:
+            if "by the server" in reason:
+                expected = f"{who}, who reads, is not cut off"
+                raise RuleBroken("SLOW-4", expected, reason)
+
+
+def speak_at_once(
+    server: Server,
+    scripts: Mapping[Participant, Sequence[str]],
+    farewells: Mapping[Participant, Farewell] | None = None,
+) -> None:
+    """Let everybody send its lines at the same time, and judge what they saw.
 
     Args:
-        scripts: the lines of each, from `/ENTRAR` on.
-
-    Returns:
-        what each of them saw, the witness first.
+        server: where they are.
+        scripts: the lines of each, from `/ENTRAR` on; all are greeted and legal.
+        farewells: how each goes when it has said them; by default it stays.
 
     Raises:
-        RuleBroken: SERVE-1, if somebody is not answered; FRAME-1 for bad lines.
+        RuleBroken: a promise about delivery was broken; SERVE-1, if somebody is not
+            answered at all.
     """
-    members = [_member(person, lines) for person, lines in scripts.items()]
-    witness = members[0]
-    first_list, entry = codec.Participants(0, ()), witness.person.enter(present=[])
-    witness.view.seen += [first_list, entry]
-    for one in members[1:]:
-        one.say(codec.Enter(one.view.nick), first=True)
-    for one in members:
-        if not one.view.left:  # one's own word, come back, is the end of one's turn
-            word = one.person.scene.word()
-            one.wait_for(word)
-            one.say(codec.Private(one.view.nick, word))
-    _until_all_are_done(members)
-
-    staying = [one for one in members if not one.view.left]
-    word = witness.person.scene.word()
-    for one in staying:
-        one.wait_for(word)
-    witness.say(codec.Public(word))
-    _until_all_are_done(staying)
-    return [one.view for one in members]
+    farewells = farewells or {}
+    members = [
+        _Member(
+            person,
+            "".join(f"{line}\n" for line in lines).encode("ascii"),
+            farewells.get(person, Farewell.STAYS),
+        )
+        for person, lines in scripts.items()
+    ]
+    crowd = _Crowd(server, members)
+    crowd.speak()
+    crowd.insist_on_the_verdict()
 
 
-def _member(person: Participant, lines: Sequence[str]) -> _Member:
-    enter, *sent = [codec.parse_client_line(line.encode("ascii")) for line in lines]
-    assert isinstance(enter, codec.Enter)
-    person.nick = enter.nick
-    left = bool(sent) and isinstance(sent[-1], codec.Leave)
-    rest = b"".join(codec.encode(message) for message in sent)
-    return _Member(person, View(enter.nick, sent, left=left), rest)
-
-
-def _until_all_are_done(members: Sequence[_Member]) -> None:
-    chance = members[0].person.scene.chance
-    with selectors.DefaultSelector() as selector:
-        for one in members:
-            one.heard_at = time.monotonic()
-            selector.register(one.person.connection, selectors.EVENT_READ, one)
-        while not all(one.done for one in members):
-            talking = [one for one in members if one.rest]
-            for one in talking:
-                one.speak(chance.randrange(1, _MOUTHFUL))
-            for key, _ in selector.select(0 if talking else 0.1):
-                if not key.data.listen():
-                    selector.unregister(key.fileobj)
-            for one in filter(_Member.is_kept_waiting, members):
-                expected = f"{one.view.nick} is served like all the others"
-                found = f"nothing for {one.person.scene.prompt:g} s"
-                raise RuleBroken("SERVE-1", expected, found)
-
-
-def _parsed(line: bytes) -> codec.ServerMessage:
-    try:
-        message = codec.parse_server_line(line.removesuffix(b"\n"))
-    except codec.NotALine as refusal:
-        raise refusal.broken() from None
-    if isinstance(message, codec.Refused) and message.code == "03":
-        rule = "SERVE-1" if message.subject == "tempo" else "ORDER-2"
+def _insist_on_no_error(line: bytes) -> None:
+    if line.startswith(b"ERRO 03 "):
+        rule = "SERVE-1" if line.startswith(b"ERRO 03 tempo") else "ORDER-2"
         expected = "the reply to a line; all of them are legal"
         raise RuleBroken(rule, expected, line.removesuffix(b"\n"))
-    return message
+
+
+_SHOWN = {
+    diagram.Way.TO_SERVER: Shown.SENT,
+    diagram.Way.TO_CLIENT: Shown.RECEIVED,
+    diagram.Way.AT_CLIENT: Shown.NOTE,
+}
+
+
+def _broken(failure: Failure, record: Exchange) -> RuleBroken:
+    """The same as a failure of this check; the record shows what proves it."""
+    events = [
+        Event(step.seconds, step.who, Shown.NOTE, text=step.text)
+        if step.way is diagram.Way.AT_CLIENT
+        else Event(
+            step.seconds,
+            step.who,
+            _SHOWN[step.way],
+            f"{step.text}\n".encode("ascii"),
+            len(step.text) + 1,
+        )
+        for step in failure.steps
+    ]
+    record.prove(events, diagram.as_text(failure.steps))
+    note = f"So it is on the connection of {failure.who}. {failure.note}".strip()
+    return RuleBroken(failure.rule, failure.expected, failure.actual, note)

@@ -80,6 +80,7 @@ class Exchange:
         self._first: list[Event] = []
         self._last: list[Event] = []
         self._left_out = 0
+        self._proof: tuple[list[Event], str] | None = None
 
     def sent(self, who: str, octets: bytes) -> None:
         """Record octets that went towards the server on the connection of `who`."""
@@ -118,6 +119,15 @@ class Exchange:
                 del self._last[:_LAST_EVENTS]
                 self._left_out += _LAST_EVENTS
 
+    def prove(self, events: Iterable[Event], drawing: str) -> None:
+        """Show these few in place of thousands: a judge has found that they matter.
+
+        Args:
+            events: what proves the failure.
+            drawing: the same, drawn for a terminal.
+        """
+        self._proof = list(events), drawing
+
     def events(self) -> list[Event]:
         """Everything that is still kept, in order."""
         with self._lock:
@@ -125,6 +135,8 @@ class Exchange:
 
     def outline(self) -> tuple[Event, ...]:
         """What a reader needs, as data: pieces joined, the middle of a long one cut."""
+        if self._proof is not None:
+            return tuple(self._proof[0])
         with self._lock:
             events = [_cut_short(one) for one in _joined(self._first + self._last)]
             left_out = self._left_out
@@ -142,6 +154,8 @@ class Exchange:
         Octets that one side gave in several pieces with nothing between them
         are drawn as one, with the number of pieces.
         """
+        if self._proof is not None:
+            return self._proof[1]
         with self._lock:
             lines = list(_draw(_joined(self._first + self._last), width))
             left_out = self._left_out

@@ -109,7 +109,7 @@ def test_what_is_right_never_fails_in_whatever_order_it_was_recorded(
 ) -> None:
     told = tell()
     assert judged(told.happenings, whole=whole).verdict is Verdict.PASS
-    for seed in range(20):
+    for seed in range(10):
         result = judged(told.shuffled(random.Random(seed)), whole=whole)
         assert result.failures == []
 
@@ -145,16 +145,30 @@ def _line(chance: random.Random) -> str:
     return chance.choice(lines if chance.random() < 0.93 else rare)
 
 
-@pytest.mark.parametrize("seed", range(60))
+def without_what_was_not_read(told: Told, chance: random.Random) -> Told:
+    """Who resets its connection may not have read the last lines that were there."""
+    for reset in [one for one in told if one.kind is Kind.CLIENT_RESET]:
+        heard = [
+            number
+            for number, one in enumerate(told)
+            if one.connection == reset.connection and one.kind is Kind.RECEIVED
+        ]
+        unread = set(heard[chance.randrange(len(heard) + 1) :])
+        told = [one for number, one in enumerate(told) if number not in unread]
+    return told
+
+
+@pytest.mark.parametrize("seed", range(200))
 def test_a_server_without_a_mistake_never_fails(seed: int) -> None:
     chance = random.Random(seed)
     server = a_random_history(chance)
     told = server.shuffled(chance) if seed % 4 else server.happenings
+    told = without_what_was_not_read(told, chance)
     result = judged(told, whole=seed % 3 > 0, settled=seed % 5 > 0)
     assert result.failures == []
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_an_event_that_one_of_many_did_not_get_is_always_missed(seed: int) -> None:
     chance = random.Random(seed)
     server = Imagined()

@@ -318,6 +318,15 @@ class Court:
             if self._everybody.get(oldest.name) is oldest:
                 del self._everybody[oldest.name]
 
+    @property
+    def nothing_is_due(self) -> bool:
+        """Whether everything that had to come has come."""
+        everybody = list(self._everybody.values())
+        due = endings.what_is_due(
+            self._room, everybody, self._suspects, whole=self._whole
+        )
+        return self._server_ends or next(due, None) is None
+
     def finish(self, end: End | None) -> Judgement:
         """Come to a verdict; `end` is that of the recording, if it has one."""
         settled = end is not None and end.settled
@@ -326,12 +335,16 @@ class Court:
             self._seconds = max(self._seconds, end.seconds)
         if not self._server_ends:  # END-1: then nothing more is due to anybody
             everybody = list(self._everybody.values())
-            for listener, due in endings.what_is_due(
+            dues = endings.what_is_due(
                 self._room, everybody, self._suspects, whole=self._whole
-            ):
+            )
+            for listener, due in dues:
                 others = [self._everybody.get(due.about), listener]
                 waits = any(one.stalled or one.name in held for one in others if one)
-                if settled and not waits:
+                ambiguous = any(
+                    self._room.is_ambiguous(one) for one in others if one is not None
+                )
+                if settled and not waits and not ambiguous:
                     self._broken(listener, due, None)
                 else:
                     self._doubt(listener, f"at the end: {due.absent}")

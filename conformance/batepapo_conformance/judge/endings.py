@@ -131,8 +131,9 @@ def _departures(events: Events, *, whole: bool) -> Iterator[tuple[Listener, Viol
         return  # that it has not heard all is said already
     for stay in list(events.present.values()):
         gone = stay.listener
-        if gone is None and not whole:
-            continue  # a stranger, who may be there
+        hidden = stay.origin is not None and stay.origin.endswith("@-")
+        if gone is None and (hidden or not whole):
+            continue  # a stranger, or one of two who look the same: it may be there
         if gone is not None and (gone.lost or not gone.is_over):
             continue
         entered = stay.entry.seen if stay.entry is not None else events.list_seen

@@ -99,8 +99,11 @@ class Entrance:
             for stay in stays
             if fold_nick(stay.nick) == nick and _may_be(stay, listener)
         ]
-        if len(its_own) == 1 and nick not in self._vanished:
-            self.find(its_own[0], listener)
+        if len(its_own) == 1 and _is_certain(its_own[0], listener):
+            stay = its_own[0]
+            listener.stay, listener.sequence = stay, stay.sequence
+            listener.position = stay.entered + 1
+            self.find(stay, listener)
         elif self._vanished_count < _VANISHED:
             self._vanished[nick].append(listener)
             self._vanished_count += 1
@@ -145,8 +148,7 @@ class Entrance:
         vanished = [
             one for one in self._vanished.get(nick, ()) if _may_be(entry.stay, one)
         ]
-        is_exact = vanished and vanished[0].seen_as and not _is_hidden(entry.stay)
-        if len(vanished) == 1 and (is_exact or not asking):
+        if len(vanished) == 1 and _is_certain(entry.stay, vanished[0]):
             self.find(entry.stay, vanished[0])
             self._vanished[nick].remove(vanished[0])
             self._vanished_count -= 1
@@ -207,6 +209,11 @@ def _may_be(stay: Stay, listener: Listener) -> bool:
         return False
     here = f"{stay.nick}@{listener.seen_as}"
     return not listener.seen_as or _is_hidden(stay) or stay.origin == here
+
+
+def _is_certain(stay: Stay, listener: Listener) -> bool:
+    """Whether a connection that may be somebody's is so: its address says it."""
+    return listener.seen_as != "" and not _is_hidden(stay)
 
 
 def _is_hidden(stay: Stay) -> bool:

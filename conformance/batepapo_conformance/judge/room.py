@@ -224,7 +224,7 @@ class Room:
             Violation: what others have heard of it since, it did not send.
         """
         sequence = listener.sequence
-        if sequence is None or listener not in sequence.followers:
+        if sequence is None:
             return
         sequence.followers.discard(listener)
         for position in range(listener.position, sequence.end):

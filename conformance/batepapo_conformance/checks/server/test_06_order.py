@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from batepapo_conformance import history
-from batepapo_conformance.crowd import speak_at_once
+from batepapo_conformance.crowd import Farewell, speak_at_once
 from batepapo_conformance.participant import Participant
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.server import Serve, Server
@@ -29,7 +28,7 @@ def test_all_see_one_order_of_what_all_say_at_once(
         one: [f"/ENTRAR {one.name}"] + [f":{one.name} {i}" for i in range(lines)]
         for one in _strangers(server, people)
     }
-    history.judge(speak_at_once(scripts))
+    speak_at_once(server, scripts)
 
 
 @requirement("ORDER-3", "ORDER-1", "ENTER-1", "LEAVE-1")
@@ -47,7 +46,7 @@ def test_lists_fit_the_events_while_people_come_and_go(serve: Serve) -> None:
         if number % 3:
             lines += ["/USUARIOS", ("/SAIR", "{quit}")[number % 2]]
         scripts[one] = lines
-    history.judge(speak_at_once(scripts))
+    speak_at_once(server, scripts)
 
 
 @requirement("ORDER-2", "PRIVATE-4", "ORDER-4")
@@ -62,7 +61,7 @@ def test_replies_come_in_order_while_all_speak_to_all(serve: Serve) -> None:
     scripts = {
         one: [f"/ENTRAR {one.name}", *_mixture(server, one, people)] for one in people
     }
-    history.judge(speak_at_once(scripts))
+    speak_at_once(server, scripts)
 
 
 def _mixture(
@@ -72,6 +71,27 @@ def _mixture(
         text = f"{number} de {one.name}"
         other = server.scene.chance.choice(people).name
         yield from (f":{text}", f"{other}:{text}", "/USUARIOS")
+
+
+@requirement("ORDER-1", "ORDER-2", "ORDER-3", "PRIVATE-1", "LEAVE-3", "EOF-1")
+def test_whatever_all_do_at_once_is_one_history(serve: Serve) -> None:
+    """“[...] without a gap, a duplicate, an invention or a change of order, until its
+    participation ends.”
+    """
+    server = serve()
+    chance = server.scene.chance
+    people = _strangers(server, 16)
+    scripts, farewells = {}, {}
+    for one in people:
+        lines = [f"/ENTRAR {one.name}"]
+        for _ in range(chance.randrange(5, 40)):
+            other = chance.choice(people).name
+            lines.append(chance.choice((":oi", ":ola", f"{other}:psiu", "/USUARIOS")))
+        farewells[one] = chance.choice(list(Farewell))
+        if farewells[one] is Farewell.STAYS and chance.random() < 0.5:
+            lines.append(chance.choice(("/SAIR", "{quit}")))
+        scripts[one] = lines
+    speak_at_once(server, scripts, farewells)
 
 
 @requirement("ORDER-2")
