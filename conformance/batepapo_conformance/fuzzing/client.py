@@ -69,7 +69,7 @@ def fuzz_client(
     author, amount = Author(Random(seed)), Amount()
     while amount.octets < octets:
         script = author.script()
-        broken, play = _try(testee, script)
+        broken, play = attempt(testee, script)
         amount.octets += len(script.octets)
         amount.lines += len(script.lines)
         amount.clients += 1
@@ -80,8 +80,13 @@ def fuzz_client(
     return amount, None
 
 
-def _try(testee: Testee, script: Script) -> tuple[RuleBroken | None, "_Play"]:
-    play = _Play(testee, script)
+def attempt(testee: Testee, script: Script) -> tuple[RuleBroken | None, "Play"]:
+    """Play a script with a fresh client; give what is broken, if anything.
+
+    Raises:
+        NoVerdict: the client cannot be started.
+    """
+    play = Play(testee, script)
     try:
         play.run()
     except RuleBroken as broken:
@@ -93,7 +98,7 @@ def _confirmed(testee: Testee, script: Script, broken: RuleBroken) -> Failure:
     """Leave out lines, and see whether the rest fails again."""
 
     def fails(lines: Sequence[bytes]) -> bool:
-        found, _ = _try(testee, script.with_lines(tuple(lines)))
+        found, _ = attempt(testee, script.with_lines(tuple(lines)))
         return found is not None and found.rule == broken.rule
 
     if fails(()):
@@ -103,13 +108,13 @@ def _confirmed(testee: Testee, script: Script, broken: RuleBroken) -> Failure:
         script = script.with_lines(tuple(kept))
     seen, record = 0, Exchange()
     for _ in range(CONFIRMATIONS):
-        found, play = _try(testee, script)
+        found, play = attempt(testee, script)
         if found is not None:
             broken, seen, record = found, seen + 1, play.record
     return Failure((), broken, seen, record.draw(), record.outline())
 
 
-class _Play:
+class Play:
     """One script with one client.
 
     Attributes:

@@ -101,17 +101,18 @@ def fuzz_server(
         amount.growth = max(amount.growth, memory.growth(amount.octets))
         told(amount)
         if amount.growth > GROWTH:
-            return amount, _too_much(amount)
+            return amount, too_much(amount)
     return amount, None
 
 
-def _too_much(amount: Amount) -> Failure:
+def too_much(amount: Amount) -> Failure:
+    """Give the failure of a server that has taken more memory than it may."""
     mebibyte = 1 << 20
     broken = RuleBroken(
-        "FRAME-5",
+        "SLOW-2",
         f"at most {GROWTH // mebibyte} MiB more memory than after a tenth of the run",
         f"{amount.growth // mebibyte} MiB more after {amount.octets} octets",
-        "No line and no outbox may take memory without a bound (SLOW-2, FRAME-5).",
+        "Neither a line nor an outbox may take memory without a bound (FRAME-5).",
     )
     return Failure((), broken, 0, "", ())
 
