@@ -39,6 +39,16 @@ def test_the_error_reaches_a_client_that_is_still_sending(
         rest = (":" + "a" * 400,) * 1500
         ana.pipeline("/tolice", *rest)  # 600 KB
         ana.expect_forced_out("sintaxe", "CLOSE-1")
+        _may_go_on_sending(ana)
+
+
+def _may_go_on_sending(one: Participant) -> None:
+    """Insist that no reset comes while somebody who was told to go still sends."""
+    for _ in range(10):
+        one.connection.offer(b"a")
+        if one.connection.is_reset:
+            raise RuleBroken("CLOSE-1", "no reset while it sends", "connection reset")
+        time.sleep(0.02)
 
 
 @requirement("CLOSE-1", "LEAVE-1")
@@ -53,6 +63,7 @@ def test_the_farewell_reaches_a_client_that_is_still_sending(serve: Serve) -> No
         ana.expect_public(ana, "adeus")
         ana.expect_left(ana, "CLOSE-1")
         ana.expect_closed("CLOSE-1")
+        _may_go_on_sending(ana)
         stranger = server.connect("outra")
         stranger.pipeline(word, *[":" + "a" * 400] * 1500)
         stranger.expect_closed("CLOSE-1")
@@ -84,12 +95,19 @@ def test_who_leaves_gets_all_that_waited_for_it(serve: Serve, testee: Testee) ->
     ana = server.participant("ana")
     leaver = server.participant("zeca", receive_buffer=4096)
     flood = Flood([ana], leaver)
-    flood.say(6 * MIB if large else MIB - 128 * TEXT, "SLOW-1")
+    _say_much(flood, 4 * MIB if large else MIB // 2)
     leaver.send("/SAIR")
     for number in range(flood.said):
         _still_comes(leaver, f"PUBLICA <time> {ana.origin} :{flood.text(number)}")
     _still_comes(leaver, f"SAIU <time> {leaver.origin} :<reason>")
     leaver.expect_closed("CLOSE-1")
+
+
+def _say_much(flood: Flood, octets: int) -> None:
+    """Say so much within the bound of an outbox, to somebody who does not read."""
+    if flood.say(octets, "SLOW-1"):
+        found = f"SAIU after {flood.said} texts"
+        raise RuleBroken("SLOW-4", f"nobody leaves in {octets // TEXT} texts", found)
 
 
 def _still_comes(one: Participant, form: str) -> None:
@@ -131,7 +149,7 @@ def _forced_out_while_much_waits(serve: Serve) -> Participant:
     server = serve(options={"outbox-limit": 8 * MIB})
     ana = server.participant("ana")
     deaf = server.participant("surda", receive_buffer=4096)
-    Flood([ana], deaf).say(6 * MIB, "SLOW-1")
+    _say_much(Flood([ana], deaf), 4 * MIB)
     deaf.send("/tolice")
     try:
         ana.expect_left(deaf)

@@ -4,6 +4,8 @@ import os
 import re
 import signal
 import socket
+import struct
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from batepapo_conformance.testee import Testee
 
 LOOPBACK = "127.0.0.1"
 PORT = load().limits["port"].value
+RESET = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 # An interpreter on a busy machine may take seconds to start or to end.
 PATIENCE = 15.0
 
@@ -32,7 +35,8 @@ def _shows(
     line = process.output.next_line(testee.seconds(PATIENCE))
     expected = f"a line that ends in {shown}:{port or '<port>'}"
     if line is None:
-        status = process.status
+        ended = process.output.ended
+        status = process.wait(testee.seconds(1)) if ended else process.status
         if status is None:  # `--ask` may go on asking; everything else has to be shown
             raise RuleBroken("RUN-2" if rule != "RUN-5" else rule, expected, "nothing")
         raise RuleBroken(rule, expected, f"the end, {describe_status(status)}")
@@ -53,6 +57,8 @@ def _accepts(address: str, port: int, testee: Testee, rule: str) -> None:
     try:
         with socket.create_connection((address, port), testee.seconds(5)) as one:
             greeting = one.recv(64)
+            # With a reset, so that nobody has to remember it: RUN-9 has its own check.
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     except OSError as error:
         raise RuleBroken(rule, expected, error.strerror or str(error)) from error
     if not greeting.startswith(b"BATEPAPO"):
@@ -113,13 +119,20 @@ def test_an_empty_or_missing_port_means_55555(
         _accepts(LOOPBACK, PORT, testee, "RUN-2")
     except RuleBroken:
         process.end()
-        _default_port_has_to_be_free()
+        _default_port_has_to_be_free(forgotten=process.status == 5)
         raise
 
 
-def _default_port_has_to_be_free() -> None:
+def _default_port_has_to_be_free(*, forgotten: bool = False) -> None:
+    """Nobody may use the default port; nor, if need be, have just used it (RUN-9)."""
     if not is_free(LOOPBACK, PORT):
         raise NoVerdict(f"somebody else uses port {PORT} on this machine")
+    with socket.socket() as probe:
+        try:
+            probe.bind((LOOPBACK, PORT))
+        except OSError as error:
+            if forgotten:
+                raise NoVerdict(f"port {PORT} is still remembered here") from error
 
 
 @requirement("RUN-2")
@@ -284,7 +297,7 @@ def test_the_end_of_input_at_a_question_means_the_default(
         _shows(process, testee, LOOPBACK, PORT, "RUN-5")
     except RuleBroken:
         process.end()
-        _default_port_has_to_be_free()
+        _default_port_has_to_be_free(forgotten=process.status == 5)
         raise
 
 
