@@ -30,6 +30,7 @@ from batepapo_conformance.exploring.strategies import (
     pieces,
 )
 from batepapo_conformance.exploring.strategies import lines as some_lines
+from batepapo_conformance.model.lookahead import TooManyWorlds
 
 _near_the_limit = st.integers(508, 516)
 
@@ -65,6 +66,7 @@ class Room(RuleBasedStateMachine):
         self._current: dict[str, str] = {}  # the connection that somebody has now
         self._times = dict.fromkeys(NAMES, 0)
         self._went_wrong = False
+        self._is_over = False  # it can be judged no further
 
     # ---- coming ------------------------------------------------------------
 
@@ -214,9 +216,14 @@ class Room(RuleBasedStateMachine):
         return name
 
     def _perform(self, *step: Act) -> None:
+        if self._is_over:
+            return
         try:
             self._performance.perform(step)
             self.watch.steps()
+            self._is_over = self._performance.is_overdue
+        except TooManyWorlds:
+            self._is_over = True
         except Exception as error:
             self._went_wrong = True
             self.watch.finds(self._performance, error)

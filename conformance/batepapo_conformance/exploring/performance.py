@@ -1,6 +1,7 @@
 """Clients on real sockets do what they are told; the oracle judges what they hear."""
 
 import contextlib
+import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +23,7 @@ from batepapo_conformance.model.world import End
 from batepapo_conformance.testee import Endpoint
 
 _LINE: Final = 512
+_LONG: Final = 15.0  # seconds; far from the 30 s, for what is under way takes time, too
 
 
 @dataclass
@@ -42,11 +44,22 @@ class Performance:
     record: Exchange = field(default_factory=Exchange)
     steps: list[Step] = field(default_factory=list)
     _open: dict[str, Connection] = field(default_factory=dict)
+    _since: dict[str, float] = field(default_factory=dict)
 
     @property
     def connected(self) -> Collection[str]:
         """The connections that are open, as far as this side knows."""
         return self._open.keys()
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether somebody waits so long that the entry time may end it (LIMIT-1).
+
+        The oracle has no clock: then a session has to end.
+        """
+        inside, now = self.oracle.inside(), time.monotonic()
+        waiting = [self._since[name] for name in self._open if name not in inside]
+        return any(now - since > _LONG for since in waiting)
 
     def perform(self, step: Step) -> None:
         """Do all acts of a step; then hear everything that is due.
@@ -106,6 +119,7 @@ class Performance:
             rule = "SERVE-1" if self._open else "TCP-1"
             raise RuleBroken(rule, where, reason) from error
         self._open[name] = connection
+        self._since[name] = time.monotonic()
         self.oracle.connects(name, str(connection.local))
 
     # ---- listening ---------------------------------------------------------

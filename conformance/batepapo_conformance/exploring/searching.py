@@ -7,6 +7,7 @@
 import random
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TextIO
@@ -110,7 +111,7 @@ def searched(
     """
     began = time.monotonic()
     counts: dict[str, int] = {}
-    failure, saved, trouble = None, None, ""
+    failure, saved, trouble, fault = None, None, "", ""
     try:
         counts, failure = search()
         saved = _saved(failure, path)
@@ -120,6 +121,8 @@ def searched(
         trouble = f"cannot save the session: {error}"
     except KeyboardInterrupt:
         trouble = "interrupted"
+    except Exception:  # whatever else comes out is the suite's own
+        fault = traceback.format_exc()
     return Told(
         what=what,
         role=request.role,
@@ -131,6 +134,7 @@ def searched(
         again=again,
         saved=saved,
         trouble=trouble,
+        fault=fault,
     )
 
 

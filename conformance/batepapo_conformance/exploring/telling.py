@@ -37,6 +37,7 @@ class Told:
         again: the command that repeats it all.
         saved: where the session of the failure is.
         trouble: why there is no verdict.
+        fault: what went wrong with the suite itself.
     """
 
     what: str
@@ -49,10 +50,13 @@ class Told:
     again: Sequence[str] = ()
     saved: Path | None = None
     trouble: str = ""
+    fault: str = ""
 
     @property
     def status(self) -> Status:
         """The exit status that says it."""
+        if self.fault:
+            return Status.FAULT
         if self.trouble:
             return Status.NO_VERDICT
         if self.failure is None:
@@ -99,6 +103,8 @@ def tell(told: Told, words: Words, out: TextIO) -> None:
         lines += [*_failure(told, told.failure, words), ""]
     if told.trouble:
         lines += [*wrap(words("report.no_verdict", why=told.trouble)), ""]
+    if told.fault:
+        lines += [words("report.fault"), textwrap.indent(told.fault, "    "), ""]
     counts = [words.count(f"{told.what}.{key}", n) for key, n in told.counts.items()]
     status = words(f"status.{told.status.name.lower()}")
     end = words(
@@ -176,6 +182,7 @@ def as_json(told: Told, out: TextIO) -> None:
         "counts": told.counts,
         "status": int(told.status),
         "trouble": told.trouble,
+        "fault": told.fault,
         "failure": None,
     }
     if told.failure is not None:
