@@ -1,8 +1,8 @@
 """Which mistakes of the zoo fail as a testee does: "this looks like: ...".
 
-Each specimen of the zoo has a signature: which checks fail on it, and on which
-rule each failure is blamed. A testee is compared with all of them; what few
-specimens fail counts more than what many do.
+Each specimen of the zoo has a signature: which checks fail on it, in which of
+their variants, and on which rule each failure is blamed. A testee is compared
+with all of them; what few specimens fail counts more than what many do.
 """
 
 import functools
@@ -24,14 +24,15 @@ MATRIX: Final = Path(batepapo_zoo.__file__).parent / "matrix.json"
 _STRONG: Final = 0.5  # less is not said
 _MOST: Final = 3  # specimens that are named
 _NEXT: Final = 0.75  # of the best likeness: less is not named beside it
+_VARIANT: Final = 0.25  # of the weight of a check: that of one of its variants
 
 # What a testee fails beyond the specimen may be a second mistake, and weighs
 # less than what it passes though the specimen fails.
 _BEYOND: Final = 0.5
 _LACKING: Final = 1.0
 
-Failure = tuple[str, str]
-"""A check, by its name without a variant, and the rule that is blamed."""
+Failure = tuple[str, str, str]
+"""A check, its variant, and the rule that is blamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,18 @@ def diagnosed(run: Run) -> Run:
 def alike(run: Run, known: Sequence[Signature]) -> list[tuple[str, float]]:
     """The specimens that are much like the testee, with how much; the most so first.
 
-    What was not run, or could not be judged, is not compared.
+    What was not run, or could not be judged, is not compared. Where more are alike
+    than can be named, none of them is telling.
     """
     judged = {
-        one.name
+        (one.name, one.variant)
         for one in run.results
         if one.verdict in (Verdict.PASSED, Verdict.FAILED)
     }
     mine = failures_of(run.results)
     others = {
         one.specimen: frozenset(
-            failure for failure in one.failures if failure[0] in judged
+            failure for failure in one.failures if failure[:2] in judged
         )
         for one in known
         if one.role == run.role
@@ -84,24 +86,26 @@ def alike(run: Run, known: Sequence[Signature]) -> list[tuple[str, float]]:
     }
     ranked = sorted(likenesses.items(), key=lambda one: (-one[1], one[0]))
     best = ranked[0][1] if ranked else 0.0
-    strong = max(_STRONG, _NEXT * best)
-    return [one for one in ranked if one[1] >= strong][:_MOST]
+    strong = [one for one in ranked if one[1] >= max(_STRONG, _NEXT * best)]
+    just_as_much = sum(likeness == best for _, likeness in strong)
+    return strong[:_MOST] if just_as_much <= _MOST else []
 
 
 def failures_of(results: Iterable[Result]) -> frozenset[Failure]:
     """What failed, in the form in which it is compared."""
     return frozenset(
-        (one.name, one.broken.rule)
+        (one.name, one.variant, one.broken.rule)
         for one in results
         if one.verdict is Verdict.FAILED and one.broken is not None
     )
 
 
 def _features(failures: Iterable[Failure]) -> set[tuple[str, ...]]:
-    """What is compared: each failure, and besides each rule that is broken."""
+    """What is compared: rules, checks that blame them, and variants of these."""
     found: set[tuple[str, ...]] = set()
-    for check, rule in failures:
-        found |= {(check, rule), (rule,)}
+    for check, variant, rule in failures:
+        found |= {(rule,), (rule, check)}
+        found |= {(rule, check, variant)} if variant else set()
     return found
 
 
@@ -111,10 +115,10 @@ def _weights(
     """What a failure counts: the more, the fewer specimens have it."""
     every = [_features(failures) for failures in others]
     common = Counter(feature for features in every for feature in features)
-    features = common.keys() | _features(mine)
     return {
-        feature: math.log(1 + (1 + len(every)) / (1 + common[feature]))
-        for feature in features
+        feature: (_VARIANT if len(feature) > 2 else 1.0)
+        * math.log(1 + (1 + len(every)) / (1 + common[feature]))
+        for feature in common.keys() | _features(mine)
     }
 
 
@@ -147,7 +151,8 @@ def read(matrix: Mapping[str, Any]) -> tuple[Signature, ...]:
             specimen=one["name"],
             role=one["role"],
             failures=frozenset(
-                (each["check"], each["rule"]) for each in one["failures"]
+                (each["check"], each["variant"], each["rule"])
+                for each in one["failures"]
             ),
         )
         for one in matrix["specimens"]

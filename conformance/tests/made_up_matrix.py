@@ -35,7 +35,7 @@ def _specimen(name: str, base: str, rule: str, how: dict[str, str]) -> dict[str,
     failures = [
         {
             "check": f"test_{check}",
-            "variant": "octets",
+            "variant": "",
             "rule": blamed,
             "level": "MUST",
             "requirements": [rule],
