@@ -248,7 +248,7 @@ def _story(result: Result, broken: Broken, name: str) -> Story:
     repeated = result.repeated
     return Story(
         title=f"{result.title}{variant}",
-        expected=broken.expected[:_LONGEST],
+        expected=harmless(broken.expected)[:_LONGEST],
         before=before,
         differs=differs,
         after=after,
