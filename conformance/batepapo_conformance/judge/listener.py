@@ -58,6 +58,12 @@ class Request:
     def __str__(self) -> str:
         return self.seen.line.decode("latin-1")
 
+    @property
+    def text(self) -> str:
+        """The text of a message; empty for other lines."""
+        messages = codec.Public | codec.Private
+        return self.message.text if isinstance(self.message, messages) else ""
+
 
 _Asked = TypeVar("_Asked", bound=codec.ClientMessage)
 

@@ -58,6 +58,8 @@ class Room:
         listener.entry = seen
         if stay is not None:
             self._take_place(listener, stay)
+            if event.origin.address is None:
+                stay.sequence.doubtful.append((seen.line, listener))
             insist_on_the_members(
                 listener, stay.sequence, stay.entered, listed, seen, rule="ENTER-1"
             )
@@ -155,7 +157,7 @@ class Room:
             return roots[0] if roots else None
         members = [stay.nick for stay in sequence.present.values()]
         roots = [one for one in roots if [s.nick for s in one.listed] == members]
-        if roots and (len(roots) > 1 or self._is_seen_twice(line, roots[0].root)):
+        if roots:
             sequence.doubtful.append((line, roots[0].root))
         return roots[0] if roots else None
 

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from batepapo_conformance.codec import Entered, Left, Said, Whispered, fold_nick
 from batepapo_conformance.judge.judgement import Seen, Violation
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from batepapo_conformance.judge.listener import Listener
 
 Event = Entered | Left | Said
+
+_DOUBTFUL: Final = 100  # places where a sequence was put together, the last ones
 
 
 @dataclass(slots=True, eq=False)
@@ -108,7 +110,7 @@ class Sequence:
     ) -> None:
         names = list(listed)
         self.root: Listener | None = root
-        self.doubtful: list[tuple[bytes, Listener | None]] = []
+        self.doubtful: deque[tuple[bytes, Listener | None]] = deque(maxlen=_DOUBTFUL)
         """Where it was put together at a line that may be the `ENTROU` of two."""
         self.entries: list[Entry] = []
         self.base = 0

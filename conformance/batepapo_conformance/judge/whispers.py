@@ -146,7 +146,7 @@ def _match(heard: Heard, sender: Listener) -> None:
     listener, seen = heard.listener, heard.seen
     if sender is listener:
         listener.first(Private, "PRIVATE-3", seen.line)
-    request = _request(listener, heard.message, sender)
+    request = _request(heard, sender)
     if request is None:
         raise _not_sent(listener, heard.message, sender, seen)
     _insist_on_its_turn(heard, sender, request)
@@ -162,24 +162,30 @@ def _asks_for(other: Listener, nick: str) -> bool:
     )
 
 
-def _request(
-    listener: Listener, message: Whispered, sender: Listener
-) -> Request | None:
-    """The first message of this sender to this one with these words."""
-    for request in sender.unheard.get(fold_nick(listener.nick), ()):
-        assert isinstance(request.message, Private)
-        meant = request.stay is None or request.stay.itself() is listener.stay
-        if meant and request.message.text == message.text:
-            return request
-    return None
+def _request(heard: Heard, sender: Listener) -> Request | None:
+    """Which message of this sender to this one it is, going by its words.
+
+    Of several with the same words it is one that was sent where it was heard, as far
+    as public messages tell: others may have been refused, and nobody saw it.
+    """
+    listener = heard.listener
+    fitting = [
+        request
+        for request in sender.unheard.get(fold_nick(listener.nick), ())
+        if (request.stay is None or request.stay.itself() is listener.stay)
+        and request.text == heard.message.text
+    ]
+    here = [request for request in fitting if request.said_before == heard.said]
+    return next(iter(here or fitting), None)
 
 
 def _of_nobody(
     listener: Listener, message: Whispered, seen: Seen, everybody: Iterable[Listener]
 ) -> Violation:
     nick = fold_nick(message.origin.nick)
+    heard = Heard(listener, message, seen, None)
     for other in everybody:
-        request = _request(listener, message, other)
+        request = _request(heard, other)
         if request is not None and (
             fold_nick(other.nick) == nick or _asks_for(other, nick)
         ):
