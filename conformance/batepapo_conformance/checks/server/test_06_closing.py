@@ -204,13 +204,15 @@ def test_whoever_has_gone_leaves_nothing_open(serve: Serve) -> None:
     What a program keeps open of those who have gone, it lacks for those who come.
     """
     server = serve()
-    server.participant("ana")
+    ana = server.participant("ana")
     before = _open_files(server)
     ways = (Participant.leave, Participant.half_close, Participant.reset)
     for number in range(VISITS):
         visitor = server.connect(f"v{number}")
         visitor.enter()
+        ana.expect_entered(visitor)
         ways[number % len(ways)](visitor)
+        ana.expect_left(visitor)  # before the next one comes, who would see it, too
         visitor.close()
     deadline = time.monotonic() + DRAIN + TOLERANCE + server.scene.prompt
     while (kept := _open_files(server) - before) > VISITS // 4:
