@@ -262,6 +262,7 @@ class Relay:
                 waited = len(left.waiting)
                 left.take()
         pair.watcher.happened(Kind.CLIENT_RESET if by_client else Kind.SERVER_RESET)
+        left.has_ended = False  # what comes is a reset: no end of stream before it
         with contextlib.suppress(_Gone):
             left.give()
         linger = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
