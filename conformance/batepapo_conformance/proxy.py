@@ -1,4 +1,4 @@
-"""A recording proxy between two programs: which side broke which rule.
+"""A proxy between two programs: which side broke which rule.
 
 It carries octets both ways as they come, and lets a referee see each line
 before its receiver does.
