@@ -68,8 +68,11 @@ def test_a_text_is_passed_on_exactly(server: Server) -> None:
 @requirement("PUBLIC-2")
 def test_a_text_of_400_octets_from_the_longest_nick(serve: Serve) -> None:
     """“A text of 1 to 400 octets MUST be passed on exactly as it came”."""
-    nick = "a" * 16
-    ana, beto = serve().participants(nick, "beto")
+    server, nick = serve(), "a" * 16
+    ana = server.connect("ana")
+    ana.enter(nick, rule="ENTER-6")
+    beto = server.participant("beto")
+    ana.expect_entered(beto)
     for text in ("b" * 400, " " * 400, ":" * 400, "c" * 399):
         ana.send_pieces(f":{text}\r\n".encode())
         for listener in (ana, beto):

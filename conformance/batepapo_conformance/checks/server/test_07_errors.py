@@ -33,7 +33,7 @@ def test_no_explanation_quotes_what_was_sent(serve: Serve) -> None:
     other = server.connect("segundo")
     other.send(f"/ENTRAR {secret}")
     explanations.append(other.expect_error("01", secret, "ENTER-3").explanation)
-    other.enter("segundo")
+    other.enter("segundo", rule="ENTER-3")
     taken.expect_entered(other)
     missing = server.scene.word()
     other.send(f"{missing}:{secret}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from batepapo_conformance import codec
 from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.ports import free_port, is_free
@@ -56,7 +57,8 @@ def _accepts(address: str, port: int, testee: Testee, rule: str) -> None:
     expected = f"connections are accepted at {where}"
     try:
         with socket.create_connection((address, port), testee.seconds(5)) as one:
-            greeting = one.recv(64)
+            with one.makefile("rb") as stream:
+                greeting = stream.readline(codec.LINE)
             # With a reset, so that nobody has to remember it: RUN-9 has its own check.
             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     except OSError as error:
