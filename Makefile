@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit conformance zoo flakes newest spec clean help
+.PHONY: interop test lint unit conformance explore zoo flakes newest spec clean help
 
 help:           ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -33,6 +33,14 @@ conformance: $(VENV)/ready  ## both servers and both clients through the suite
 	$(RUN) batepapo check server --implementation asyncio
 	$(RUN) batepapo check client --implementation threaded
 	$(RUN) batepapo check client --implementation asyncio
+
+explore: $(VENV)/ready  ## sessions made up for both servers, and hostile input for all
+	$(RUN) batepapo explore --implementation threaded
+	$(RUN) batepapo explore --implementation asyncio
+	$(RUN) batepapo fuzz server --implementation threaded
+	$(RUN) batepapo fuzz server --implementation asyncio
+	$(RUN) batepapo fuzz client --implementation threaded
+	$(RUN) batepapo fuzz client --implementation asyncio
 
 zoo: $(VENV)/ready      ## the suite against servers that are wrong on purpose
 	$(RUN) pytest conformance/zoo

@@ -43,6 +43,7 @@ from batepapo_conformance.exploring.strategies import (
 )
 from batepapo_conformance.exploring.transcribe import transcribe, transcript
 from batepapo_conformance.results import Status
+from batepapo_conformance.spec import Transcript, load
 from batepapo_conformance.testee import Role, from_command, from_implementation
 from batepapo_conformance.words import Language, Words
 
@@ -168,6 +169,17 @@ def test_what_can_be_typed_is_typed() -> None:
     assert "vê o fim da conexão" in "\n".join(
         by_hand(steps, "127.0.0.1", 55555, PORTUGUESE)
     )
+
+
+@pytest.mark.parametrize("session", load().transcripts.values(), ids=load().transcripts)
+@pytest.mark.parametrize("words", [ENGLISH, PORTUGUESE], ids=["en", "pt"])
+def test_every_transcript_can_be_taken_by_hand(
+    session: Transcript, words: Words
+) -> None:
+    guide = by_hand(session.steps, "127.0.0.1", 55555, words)
+    assert len(guide) == len(session.steps)
+    opened = sum(step.endswith(" connects") for step in session.steps)
+    assert sum("nc -N 127.0.0.1 55555" in line for line in guide) == opened
 
 
 def test_what_cannot_be_typed_is_printed() -> None:

@@ -5,12 +5,14 @@ the best of the failures, makes it smaller, confirms it, and finds the rule to b
 """
 
 import contextlib
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import hypothesis
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -99,12 +101,24 @@ def explore(
 
     Explored.ground, Explored.watch = ground, notes
     # Other exceptions are faults of the suite, and go on to whoever asked for this.
-    with contextlib.suppress(RuleBroken, HypothesisException, _TimeIsUp):
+    expected = contextlib.suppress(RuleBroken, HypothesisException, _TimeIsUp)
+    with _no_traces(), expected:
         run_state_machine_as_test(
             hypothesis.seed(seed)(Explored), settings=_settings(examples, steps)
         )
     failure = confirm(ground, *notes.best) if notes.best else None
     return Exploration(notes.sessions, notes.done, failure)
+
+
+@contextlib.contextmanager
+def _no_traces() -> Iterator[None]:
+    """Let Hypothesis leave no folder where a student happens to stand."""
+    with tempfile.TemporaryDirectory() as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
 
 
 class _Notes:
