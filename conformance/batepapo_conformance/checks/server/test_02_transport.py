@@ -237,7 +237,9 @@ def test_the_pieces_of_two_connections_do_not_mix(serve: Serve) -> None:
     """“A receiver MUST find the lines whatever way the octets arrive: one read may
     bring a part of a line”.
     """
-    ana, beto = serve().participants("ana", "beto")
+    server = serve()
+    ana, beto = server.participants("ana", "beto")
+    server.say_in_turn([ana, beto], "PUBLIC-1")  # whole lines are understood
     for one, other in ((ana, beto), (beto, ana)):
         one.send_pieces(b":meia")
         wait_until_read(one.connection.socket)
