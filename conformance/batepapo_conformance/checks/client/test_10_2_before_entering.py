@@ -73,7 +73,7 @@ def test_after_error_01_the_next_line_is_the_nick(stage: Stage) -> None:
     ana = stage.start("ana")
     wire = stage.greet("ana")
     wire.send(refused("01", "ana"))
-    ana.says("01", rule="TYPE-12")
+    ana.says("01", rule="SHOW-4")
     ana.types(" beto ", "oi")
     wire.expect("/ENTRAR beto", rule="TYPE-12")
     wire.send(participants(), entered("beto"))
