@@ -66,7 +66,7 @@ def fuzz_client(
     Raises:
         NoVerdict: it cannot be started.
     """
-    author, amount = Author(Random(seed)), Amount()
+    author, amount = Author(Random(seed), octets // 10), Amount()
     while amount.octets < octets:
         script = author.script()
         broken, play = attempt(testee, script)

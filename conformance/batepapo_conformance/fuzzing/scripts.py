@@ -24,7 +24,7 @@ _CONTROLS: Final = (b"\x1b[2J", b"\x1b]0;x\x07", b"\r", b"\x08", b"\0", b"\x9b31
 _CAUSES: Final = ("sintaxe", "estado", "tempo", "cheio", "limite", "fim")
 _TRIES: Final = 50
 _MOST: Final = 400  # lines of one script
-_FLOOD: Final = 6000  # octets of a line that does not end; lines of a crowd
+_LINE: Final = 54  # octets, roughly, of an `ENTROU`
 
 
 class Ending(Enum):
@@ -97,10 +97,12 @@ class Author:
 
     Args:
         chance: where the choices come from.
+        flood: octets of a flood: of a line without an end, or of a crowd that enters.
     """
 
-    def __init__(self, chance: Random) -> None:
+    def __init__(self, chance: Random, flood: int = 100_000) -> None:
         self._chance = chance
+        self._flood = flood
         self._deriver = Deriver(chance)
 
     def script(self) -> Script:
@@ -153,7 +155,7 @@ class Author:
     def _last(self, ending: Ending) -> bytes:
         match ending:
             case Ending.MALFORMED if not self._chance.randrange(8):
-                return b"x" * self._chance.choice((512, 600, 100 * _FLOOD))
+                return b"x" * self._chance.choice((512, 600, self._flood))
             case Ending.MALFORMED:
                 more = self._chance.choice((b"", self.malformed() * 3))
                 return self.malformed() + more
@@ -193,8 +195,9 @@ class Author:
         return tuple(_line(one, self._chance.choice(("\n", "\r\n"))) for one in found)
 
     def _crowd(self) -> tuple[bytes, ...]:
-        """Thousands enter, and nobody says a word."""
-        return tuple(_line(entered(f"p{number}")) for number in range(_FLOOD))
+        """Very many enter, and nobody says a word."""
+        count = self._flood // _LINE
+        return tuple(_line(entered(f"p{number}")) for number in range(count))
 
     def _words(self) -> str:
         return self._deriver.derive("text").decode("ascii")
