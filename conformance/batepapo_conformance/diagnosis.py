@@ -21,7 +21,7 @@ from batepapo_zoo.catalogue import specimens
 MATRIX: Final = Path(batepapo_zoo.__file__).parent / "matrix.json"
 """The kill matrix, as `batepapo zoo --json` writes it."""
 
-_STRONG: Final = 0.5  # less is not said
+_STRONG: Final = 0.55  # less is not said
 _MOST: Final = 3  # specimens that are named
 _NEXT: Final = 0.75  # of the best likeness: less is not named beside it
 _VARIANT: Final = 0.25  # of the weight of a check: that of one of its variants
