@@ -64,18 +64,15 @@ def explore(lang: str | None, as_json: bool, **asked: Any) -> None:
     Exit status: 0 nothing was found; 1 a MUST is broken; 2 no verdict; 3 a fault of
     the suite.
     """
+    from batepapo_conformance.check import ended_politely
     from batepapo_conformance.exploring import searching
 
     request = request_from("server", asked)
-    sys.exit(
-        searching.explore_server(
-            request,
-            words=words_of(lang),
-            out=sys.stdout,
-            as_json=as_json,
-            **asked,
+    with ended_politely():
+        status = searching.explore_server(
+            request, words=words_of(lang), out=sys.stdout, as_json=as_json, **asked
         )
-    )
+    sys.exit(status)
 
 
 @click.command()
@@ -90,13 +87,16 @@ def replay(
 
     Exit status: 0 every line came as it is written; 1 another came; 2 no verdict.
     """
+    from batepapo_conformance.check import ended_politely
     from batepapo_conformance.exploring import searching
 
     request = request_from("server", asked)
     words = words_of(lang)
     if as_nc:
         sys.exit(searching.show_by_hand(session, request, words, sys.stdout))
-    sys.exit(searching.replay_file(session, request, repeat, words, sys.stdout))
+    with ended_politely():
+        status = searching.replay_file(session, request, repeat, words, sys.stdout)
+    sys.exit(status)
 
 
 @click.group()
@@ -141,7 +141,10 @@ def fuzz_client(**asked: Any) -> None:
 
 
 def _fuzz(role: str, *, lang: str | None, **asked: Any) -> None:
+    from batepapo_conformance.check import ended_politely
     from batepapo_conformance.fuzzing.running import fuzz as run
 
     request = request_from(role, asked)
-    sys.exit(run(request, words=words_of(lang), out=sys.stdout, **asked))
+    with ended_politely():
+        status = run(request, words=words_of(lang), out=sys.stdout, **asked)
+    sys.exit(status)

@@ -134,7 +134,7 @@ def run(request: Request, progress: Progress, words: Words | None = None) -> Run
         began=now(),
         times=request.repeat,
     )
-    with _ended_politely():
+    with ended_politely():
         done = _run(begun, request, progress, words or Words(Language.ENGLISH))
     return done.after(time.monotonic() - began)
 
@@ -258,7 +258,7 @@ def _must_connect(testee: Testee, processes: Processes) -> None:
 
 
 @contextlib.contextmanager
-def _ended_politely() -> Iterator[None]:
+def ended_politely() -> Iterator[None]:
     """Let SIGTERM end a run as Ctrl-C does: cleanly, with what there is."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:

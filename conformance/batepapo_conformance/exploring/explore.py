@@ -30,6 +30,8 @@ CONFIRMATIONS: Final = 3
 # Hypothesis may go on shrinking for minutes; the rest is done by leaving out.
 _SHRINKING = 20.0
 _LEAVING_OUT = 15.0
+# Failures, the smallest of different rules, of which one may happen again.
+_CANDIDATES = 4
 # What shows only sometimes is no matter of finding the lines.
 _BY_CHANCE = frozenset({"CLOSE-1", "ORDER-1", "ORDER-5", "SERVE-1", "ENTER-4"})
 
@@ -106,8 +108,17 @@ def explore(
         run_state_machine_as_test(
             hypothesis.seed(seed)(Explored), settings=_settings(examples, steps)
         )
-    failure = confirm(ground, *notes.best) if notes.best else None
-    return Exploration(notes.sessions, notes.done, failure)
+    return Exploration(notes.sessions, notes.done, _first_seen_again(ground, notes))
+
+
+def _first_seen_again(ground: Ground, notes: "_Notes") -> Failure | None:
+    """Give the smallest failure that happens again; if none does, the smallest."""
+    failures = []
+    for steps, broken in notes.smallest_first()[:_CANDIDATES]:
+        failures.append(confirm(ground, steps, broken))
+        if failures[-1].seen:
+            return failures[-1]
+    return failures[0] if failures else None
 
 
 @contextlib.contextmanager
@@ -122,7 +133,7 @@ def _no_traces() -> Iterator[None]:
 
 
 class _Notes:
-    """Counts, and keeps the smallest failure."""
+    """Counts, and keeps the smallest failure of each rule."""
 
     def __init__(self, ground: Ground, told: Callable[[int, int], None]) -> None:
         self._ground = ground
@@ -130,7 +141,7 @@ class _Notes:
         self._until = float("inf")
         self.sessions = 0
         self.done = 0
-        self.best: tuple[tuple[Step, ...], RuleBroken] | None = None
+        self._smallest: dict[str, tuple[tuple[Step, ...], RuleBroken]] = {}
 
     def begins(self) -> None:
         """A session begins."""
@@ -147,12 +158,17 @@ class _Notes:
         """A session went wrong; the first time, Hypothesis begins to shrink it."""
         if not isinstance(error, RuleBroken):
             return
-        if self.best is None:
+        if not self._smallest:
             self._until = time.monotonic() + _SHRINKING
             self._ground.hurry(True)
-        if self.best is None or _size(performance.steps) <= _size(self.best[0]):
-            self.best = tuple(performance.steps), error
+        before = self._smallest.get(error.rule)
+        if before is None or _size(performance.steps) <= _size(before[0]):
+            self._smallest[error.rule] = tuple(performance.steps), error
         self._ground.after_a_failure()
+
+    def smallest_first(self) -> list[tuple[tuple[Step, ...], RuleBroken]]:
+        """Give the failures that were kept, the smallest first."""
+        return sorted(self._smallest.values(), key=lambda one: _size(one[0]))
 
 
 def _settings(examples: int, steps: int) -> hypothesis.settings:

@@ -9,23 +9,17 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TextIO
 
 from batepapo_conformance.check import Request
+from batepapo_conformance.exploring import telling
 from batepapo_conformance.exploring.again import CannotReplay, read_session, replay
 from batepapo_conformance.exploring.by_hand import by_hand
 from batepapo_conformance.exploring.explore import Exploration, Failure, explore
 from batepapo_conformance.exploring.ground import Ground
-from batepapo_conformance.exploring.telling import (
-    Told,
-    as_result,
-    save,
-    tell,
-)
-from batepapo_conformance.exploring.telling import (
-    as_json as tell_as_json,
-)
+from batepapo_conformance.exploring.telling import Told
 from batepapo_conformance.failure import NoVerdict
 from batepapo_conformance.results import Status
 from batepapo_conformance.spec import load
@@ -35,6 +29,12 @@ from batepapo_conformance.words import Words
 
 _EVERY: Final = 0.2  # seconds between two looks at the progress
 _DEFAULT: Final = ("127.0.0.1", 55555)
+
+
+Found = tuple[dict[str, int], Failure | None]
+"""How much was tried, by the key of the words for it; and the failure, if any."""
+
+Search = Callable[[], Found]
 
 
 class Progress:
@@ -74,7 +74,7 @@ def explore_server(
     seed = random.randrange(1_000_000) if seed is None else seed
     numbers = [f"--examples={examples}", f"--steps={steps}", f"--seed={seed}"]
 
-    def search() -> tuple[dict[str, int], Failure | None]:
+    def search() -> Found:
         found = _explored(request, examples, steps, seed, words)
         return {"sessions": found.examples, "steps": found.steps}, found.failure
 
@@ -85,19 +85,21 @@ def explore_server(
         seed=seed,
         again=["batepapo", "explore", *request.words(), *numbers],
         path=save,
+        words=words,
     )
     tell_in(told, words, out, as_json=as_json)
     return told.status
 
 
 def searched(
-    search: Callable[[], tuple[dict[str, int], Failure | None]],
+    search: Search,
     *,
     what: str,
     request: Request,
     seed: int,
     again: Sequence[str],
     path: Path | None,
+    words: Words,
 ) -> Told:
     """Search for a failure, save it as a session, and give all that is to be told.
 
@@ -108,42 +110,38 @@ def searched(
         seed: repeats the choices.
         again: the command that does.
         path: where a session goes; `None` for a name made of the rule.
+        words: for what kept it from a verdict.
     """
     began = time.monotonic()
-    counts: dict[str, int] = {}
-    failure, saved, trouble, fault = None, None, "", ""
+    asked = Told(
+        what=what, role=request.role, testee=request.words(), seed=seed, again=again
+    )
+    try:
+        told = _outcome(asked, search, path, words)
+    except Exception:  # whatever else comes out is the suite's own
+        told = replace(asked, fault=traceback.format_exc())
+    return replace(told, seconds=time.monotonic() - began)
+
+
+def _outcome(asked: Told, search: Search, path: Path | None, words: Words) -> Told:
     try:
         counts, failure = search()
         saved = _saved(failure, path)
     except (BadTestee, NoVerdict) as error:
-        trouble = str(error)
+        return replace(asked, trouble=str(error))
     except OSError as error:
-        trouble = f"cannot save the session: {error}"
+        return replace(asked, trouble=words("explore.not_saved", why=error))
     except KeyboardInterrupt:
-        trouble = "interrupted"
-    except Exception:  # whatever else comes out is the suite's own
-        fault = traceback.format_exc()
-    return Told(
-        what=what,
-        role=request.role,
-        testee=request.words(),
-        seed=seed,
-        seconds=time.monotonic() - began,
-        counts=counts,
-        failure=failure,
-        again=again,
-        saved=saved,
-        trouble=trouble,
-        fault=fault,
-    )
+        return replace(asked, trouble=words("explore.interrupted"))
+    return replace(asked, counts=counts, failure=failure, saved=saved)
 
 
 def tell_in(told: Told, words: Words, out: TextIO, *, as_json: bool) -> None:
     """Tell it to people, or as JSON to programs."""
     if as_json:
-        tell_as_json(told, out)
+        telling.as_json(told, out)
     else:
-        tell(told, words, out)
+        telling.tell(told, words, out)
 
 
 def _explored(
@@ -167,7 +165,7 @@ def _saved(failure: Failure | None, path: Path | None) -> Path | None:
     path = path or Path(f"failure-{failure.broken.rule}.txt")
     rule = load().requirements.get(failure.broken.rule)
     title = f"Found: {failure.broken.rule}" + (f", {rule.title}" if rule else "")
-    return path if save(failure, path, title) else None
+    return path if telling.save(failure, path, title) else None
 
 
 def replay_file(
@@ -183,11 +181,13 @@ def replay_file(
         session = read_session(path)
         failed = replay(session, request.testee(), times=times, told=show)
     except (CannotReplay, BadTestee, NoVerdict) as error:
-        return _cannot(path, error, words, out)
+        return _cannot(path, str(error), words, out)
+    except KeyboardInterrupt:
+        return _cannot(path, words("explore.interrupted"), words, out)
     finally:
         progress.end()
     if failed:
-        story = draw_failure(as_result(session.title, failed[0]), load(), words)
+        story = draw_failure(telling.as_result(session.title, failed[0]), load(), words)
         out.write(f"{story}\n\n")
     key = "replay.failed" if failed else "replay.passed"
     told = words(key, file=path, failed=len(failed), times=times)
@@ -201,14 +201,14 @@ def show_by_hand(path: Path, request: Request, words: Words, out: TextIO) -> Sta
         steps = read_session(path).steps
         at = request.testee().at if request.at else Endpoint(*_DEFAULT)
     except (CannotReplay, BadTestee) as error:
-        return _cannot(path, error, words, out)
+        return _cannot(path, str(error), words, out)
     assert at is not None
     lines = by_hand(steps, at.address, at.port, words)
     out.write("\n".join(lines) + "\n")
     return Status.PASSED
 
 
-def _cannot(path: Path, error: Exception, words: Words, out: TextIO) -> Status:
-    cannot = words("replay.cannot", file=path, why=error)
+def _cannot(path: Path, why: str, words: Words, out: TextIO) -> Status:
+    cannot = words("replay.cannot", file=path, why=why)
     out.write("\n".join(wrap(cannot)) + "\n")
     return Status.NO_VERDICT

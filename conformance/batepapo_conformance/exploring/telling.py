@@ -5,8 +5,8 @@ import os
 import shlex
 import subprocess
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -44,8 +44,8 @@ class Told:
     role: Role
     testee: Sequence[str]
     seed: int
-    seconds: float
-    counts: dict[str, int]
+    seconds: float = 0.0
+    counts: Mapping[str, int] = field(default_factory=dict)
     failure: Failure | None = None
     again: Sequence[str] = ()
     saved: Path | None = None
@@ -179,7 +179,7 @@ def as_json(told: Told, out: TextIO) -> None:
         "testee": list(told.testee),
         "seed": told.seed,
         "seconds": round(told.seconds, 3),
-        "counts": told.counts,
+        "counts": dict(told.counts),
         "status": int(told.status),
         "trouble": told.trouble,
         "fault": told.fault,

@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import TextIO
 
 from batepapo_conformance.check import Request
-from batepapo_conformance.exploring.explore import Failure
 from batepapo_conformance.exploring.ground import Ground
-from batepapo_conformance.exploring.searching import Progress, searched, tell_in
+from batepapo_conformance.exploring.searching import (
+    Found,
+    Progress,
+    searched,
+    tell_in,
+)
 from batepapo_conformance.fuzzing import client, server
 from batepapo_conformance.results import Status
 from batepapo_conformance.testee import Role
 from batepapo_conformance.words import Words
 
 _KIBIBYTE = 1 << 10
-
-_Found = tuple[dict[str, int], Failure | None]
 
 
 def fuzz(
@@ -36,7 +38,7 @@ def fuzz(
     def show(done: int) -> None:
         progress.tell("fuzz.progress", done=f"{done:,}", all=f"{octets:,}")
 
-    def search() -> _Found:
+    def search() -> Found:
         kind = _server if request.role is Role.SERVER else _client
         try:
             return kind(request, octets, seed, show)
@@ -51,6 +53,7 @@ def fuzz(
         seed=seed,
         again=["batepapo", "fuzz", str(request.role), *request.words(), *numbers],
         path=save,
+        words=words,
     )
     tell_in(told, words, out, as_json=as_json)
     return told.status
@@ -58,7 +61,7 @@ def fuzz(
 
 def _server(
     request: Request, octets: int, seed: int, show: Callable[[int], None]
-) -> _Found:
+) -> Found:
     def tell(amount: server.Amount) -> None:
         show(amount.octets)
 
@@ -77,7 +80,7 @@ def _server(
 
 def _client(
     request: Request, octets: int, seed: int, show: Callable[[int], None]
-) -> _Found:
+) -> Found:
     def tell(amount: client.Amount) -> None:
         show(amount.octets)
 
