@@ -141,6 +141,8 @@ class Replay:
     def _expect(self, person: Participant, form: str, *, insist: bool = True) -> bool:
         """Read a line; whether it is the expected one. If not: broken, or skipped."""
         resolved, rule = self._resolve(form), self._rule(form)
+        if rule == "PRIVATE-1" and self._is_to_oneself(person, form):
+            rule = "PRIVATE-3"
         # A limit of seconds may act up to 2 s late (section 1.5).
         timed = form.startswith("ERRO 03 tempo")
         within = person.scene.patience.testee.seconds(PROMPT) if timed else None
@@ -152,6 +154,15 @@ class Replay:
             raise RuleBroken(person.blamed(rule, resolved, message), resolved, line)
         self._bind(form, message)
         return True
+
+    def _is_to_oneself(self, person: Participant, form: str) -> bool:
+        match form.split(" "):
+            case ["PRIVADA", _, origin, *_]:
+                return origin == f"<{person.name}>"
+            case ["ENVIADA", nick]:
+                return person.origin.startswith(f"{nick}@")
+            case _:
+                return False
 
     def _resolve(self, form: str) -> str:
         """Put in what is known by now; what is not yet stays open."""
