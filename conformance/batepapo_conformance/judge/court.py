@@ -348,6 +348,8 @@ class Court:
                     self._broken(listener, due, None)
                 else:
                     self._doubt(listener, f"at the end: {due.absent}")
+        # Time that goes back is often how another order shows: that is said first.
+        self._result.failures.sort(key=lambda one: one.rule == "ORDER-4")
         self._result.events = self._room.events
         self._result.seconds = self._seconds
         return self._result
