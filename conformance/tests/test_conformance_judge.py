@@ -249,6 +249,20 @@ def test_who_is_too_far_behind_is_given_up_and_nothing_is_kept_for_it() -> None:
     assert "events behind" in reasons(result)
 
 
+def test_what_everybody_has_heard_is_forgotten() -> None:
+    server = Imagined()
+    server.enters("ana", "beto")
+    for number in range(3000):
+        server.sends("ana", f":{number}", f"beto:{number}")
+    court = Court(HEADER)
+    for happening in server.happenings:
+        court.take(happening)
+    kept = [len(one.entries) for one in court.sequences()]
+    assert kept
+    assert max(kept) <= 1000
+    assert court.finish(ended(server.happenings)).verdict is Verdict.PASS
+
+
 def test_strangers_may_be_in_a_room_that_is_not_recorded_as_a_whole() -> None:
     server = Imagined()
     server.enters("zoe", "ana", "beto")

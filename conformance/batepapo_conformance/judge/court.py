@@ -1,7 +1,7 @@
 """Takes the happenings of a recording one after the other, and comes to a verdict."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from batepapo_conformance import codec
@@ -17,7 +17,7 @@ from batepapo_conformance.judge.judgement import (
 )
 from batepapo_conformance.judge.listener import Listener, Request, State
 from batepapo_conformance.judge.room import KEPT, Room
-from batepapo_conformance.judge.sequence import Stay
+from batepapo_conformance.judge.sequence import Sequence, Stay
 from batepapo_conformance.recording import End, Happening, Header, Kind, Recording
 
 _FAILURES: Final = 10  # the first ones say it all
@@ -317,6 +317,10 @@ class Court:
             oldest = self._gone.popleft()
             if self._everybody.get(oldest.name) is oldest:
                 del self._everybody[oldest.name]
+
+    def sequences(self) -> Iterator[Sequence]:
+        """Give the sequences that are kept: what of them is, is to be heard yet."""
+        return self._room.sequences()
 
     @property
     def nothing_is_due(self) -> bool:
