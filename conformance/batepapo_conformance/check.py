@@ -29,7 +29,7 @@ from batepapo_conformance.process import Processes
 from batepapo_conformance.progress import Progress
 from batepapo_conformance.repetition import collapse, isolate
 from batepapo_conformance.report import Reporter
-from batepapo_conformance.results import Result, Run, Status, Unexpected, now
+from batepapo_conformance.results import Result, Run, Status, Unexpected, Verdict, now
 from batepapo_conformance.runner import Gathered, collect, gather
 from batepapo_conformance.settling import apply_known_failures, settle
 from batepapo_conformance.spec import load
@@ -167,7 +167,8 @@ def _run(run: Run, request: Request, progress: Progress, words: Words) -> Run:
         results = collapse(results)
     results = settle(results, load())
     if request.repeat > 1 and not gathered.interrupted:
-        progress.say(words("progress.alone"))
+        if any(one.verdict is Verdict.FAILED for one in results):
+            progress.say(words("progress.alone"))
         results = isolate(results, functools.partial(_run_alone, request))
     settled, unexpected = _known(results, request, testee)
     trouble = _trouble(gathered, words)
