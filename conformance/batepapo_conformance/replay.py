@@ -227,7 +227,10 @@ class Replay:
             messages.append(person.read("a further line of the list", "LIST-2"))
         for message in reversed(messages):
             person.connection.put_back(codec.encode(message))
-        return line_of(messages[0]), " ".join(["USUARIOS 0", *nicks])
+        whole = line_of(message)
+        if isinstance(message, codec.Participants):
+            whole = " ".join(["USUARIOS 0", *nicks]).encode("ascii")
+        return line_of(messages[0]), whole.decode("ascii")
 
     def _rule(self, form: str) -> str:
         """Which rule a step relies on: that of its message, or one that is shown.
