@@ -186,12 +186,13 @@ _ROW: Final = 36
 _LETTER: Final = 7.3  # pixels of a letter at 12 px, a little more than it takes
 _LONGEST: Final = 90  # letters of a line that are drawn; the rest is in its title
 _STYLE: Final = """
-text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#1b1f24}
+text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#1b1f24;
+paint-order:stroke;stroke:#ffffff;stroke-width:4px}
 .time{fill:#57606a}.head{font-weight:bold}
 .lane{stroke:#afb8c1;stroke-dasharray:4 4}.arrow{stroke:#0550ae;stroke-width:1.5}
 .tip{fill:#0550ae}.back{fill:#ffffff}
 .wrong .arrow{stroke:#a40e26;stroke-width:2.5}.wrong .tip,.wrong text{fill:#a40e26}
-@media (prefers-color-scheme:dark){text{fill:#e6edf3}.time{fill:#9198a1}
+@media (prefers-color-scheme:dark){text{fill:#e6edf3;stroke:#0d1117}.time{fill:#9198a1}
 .lane{stroke:#484f58}.arrow{stroke:#79c0ff}.tip{fill:#79c0ff}.back{fill:#0d1117}
 .wrong .arrow{stroke:#ffa198}.wrong .tip,.wrong text{fill:#ffa198}}
 """
