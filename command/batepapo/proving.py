@@ -15,6 +15,12 @@ import click
     help="A specimen, an id, or one of: server, client, legal.",
 )
 @click.option(
+    "--checks",
+    multiple=True,
+    metavar="WHAT",
+    help="An id, a family of ids, a section, or part of a check's name.",
+)
+@click.option(
     "--json",
     "json_file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -22,6 +28,11 @@ import click
     help="Write the whole matrix there.",
 )
 @click.option("--seed", type=int, help="Repeat the random choices of a run.")
+@click.option(
+    "--thorough",
+    is_flag=True,
+    help="Leave out no check, even if it reaches nothing of what a specimen changes.",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Workers at the same time.")
 def zoo(json_file: Path | None, **asked: Any) -> None:
     """Run every wrong and every odd specimen through all checks.

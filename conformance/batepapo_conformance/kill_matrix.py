@@ -18,8 +18,11 @@ Nothing is run here (see `zoo.py`). As JSON, a matrix is an object of:
         failures  list, in the order of a report, of objects of: check, variant,
                   rule (the blamed id), level, requirements (the ids it cites)
         passed, unjudged    how many checks gave these verdicts
+        left_out  how many checks were not run, since they reach nothing of what it
+                  changes, and so cannot tell it from its reference
         faults    list of texts: what went wrong with the suite
         seconds   from its first check to its last
+    references    list of the same for the references, where they were run as well
     requirements  list, by place in the specification, of objects of: id, role,
                   level, killers: list of objects of: specimen, check
     checks        list of objects of: name, role, requirements, kills: list of the
@@ -88,6 +91,7 @@ class Trial:
     failures: tuple[Failure, ...] = ()
     passed: int = 0
     unjudged: int = 0
+    left_out: int = 0
     faults: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -99,7 +103,7 @@ class Trial:
     @property
     def judgement(self) -> Judgement:
         """What became of it."""
-        if self.faults or not self.passed + len(self.failures):
+        if self.faults or not self.passed + len(self.failures) + self.left_out:
             return Judgement.FAULT
         if self.specimen.legal:
             return Judgement.FALSE_ALARM if self.failures else Judgement.PASSED
@@ -113,7 +117,6 @@ def trial(
     specimen: Specimen,
     results: Iterable[Result],
     faults: Sequence[str],
-    seconds: float,
     specification: Specification,
 ) -> Trial:
     """Sum up what a run of the checks gave."""
@@ -134,7 +137,6 @@ def trial(
         passed=sum(one.verdict is Verdict.PASSED for one in settled),
         unjudged=sum(one.verdict is Verdict.NO_VERDICT for one in settled),
         faults=(*faults, *of_checks),
-        seconds=seconds,
     )
 
 
@@ -156,12 +158,14 @@ class KillMatrix:
         requirements: those of the specification, in its order.
         checks: of both roles.
         complete: whether the whole zoo was tried.
+        references: trials of the references themselves.
     """
 
     trials: Sequence[Trial]
     requirements: Sequence[Requirement]
     checks: Sequence[Listed]
     complete: bool
+    references: Sequence[Trial] = ()
 
     def killers(self, rule: str, role: str) -> list[tuple[str, str]]:
         """The specimens that break a rule, with each check citing it that kills it."""
@@ -187,7 +191,8 @@ class KillMatrix:
 
     def defects(self) -> list[Defect]:
         """What is lacking, the worst first."""
-        found = [defect for one in self.trials for defect in _defects(one)]
+        every = [*self.references, *self.trials]
+        found = [defect for one in every for defect in _defects(one)]
         if self.complete:
             found += self._unproven()
         kinds = list(Kind)
@@ -211,6 +216,7 @@ class KillMatrix:
             "format": FORMAT,
             "complete": self.complete,
             "specimens": [_trial_as_json(one) for one in self.trials],
+            "references": [_trial_as_json(one) for one in self.references],
             "requirements": [
                 {
                     "id": one.id,
@@ -281,6 +287,7 @@ def _trial_as_json(one: Trial) -> Mapping[str, Any]:
         ],
         "passed": one.passed,
         "unjudged": one.unjudged,
+        "left_out": one.left_out,
         "faults": list(one.faults),
         "seconds": round(one.seconds, 3),
     }

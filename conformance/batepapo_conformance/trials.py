@@ -1,11 +1,12 @@
-"""Runs all checks of its role on many specimens, several specimens at a time.
+"""Runs the checks of its role on many specimens, several specimens at a time.
 
 The checks are collected once. Then a process is forked for each specimen, and runs
-the list; so waiting overlaps. Where there is no `fork`, each specimen is checked
-with the command, which takes longer and says the same.
+the list; so waiting overlaps. First the references themselves run it, and note what
+of them each check reaches: the checks that reach nothing of what a specimen changes
+give what they gave for its reference, and are left out. Where there is no `fork`,
+each specimen is checked with the command, which takes longer and says the same.
 """
 
-import contextlib
 import json
 import os
 import selectors
@@ -15,11 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, cast
 
 import pytest
 
@@ -33,8 +35,14 @@ from batepapo_conformance.runner import (
     quiet_environment,
     texts_of,
 )
-from batepapo_conformance.testee import Role, Testee, contract
-from batepapo_zoo.catalogue import Specimen
+from batepapo_conformance.testee import (
+    Role,
+    Testee,
+    contract,
+    from_implementation,
+)
+from batepapo_zoo.catalogue import LANGUAGES, Specimen
+from batepapo_zoo.noting import LOADING, NOTES, changed_blocks
 
 FORKS: Final = hasattr(os, "fork") and sys.platform != "darwin"
 
@@ -42,6 +50,7 @@ _NUMBER: Final = struct.Struct("<H")
 _CHUNK: Final = 1 << 16
 _TOO_LONG: Final = 1800.0  # seconds after which a specimen is given up
 _MOST_WORKERS: Final = 8  # on one specimen
+_WORTH_IT: Final = 4  # specimens of one base and role; fewer are not worth notes
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +59,8 @@ class Tried:
 
     Attributes:
         specimen: the one that is tried.
-        total: how many checks there are for it.
+        total: how many checks are run on it.
+        left_out: how many are not, since they reach nothing of what it changes.
         results: JSON of each `Result`.
         faults: what went wrong with the suite itself.
         seconds: how long it took.
@@ -58,15 +68,33 @@ class Tried:
 
     specimen: Specimen
     total: int
+    left_out: int = 0
     results: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
 
+def reference(base: str, role: Role) -> Specimen:
+    """A reference as a specimen that changes nothing."""
+    return Specimen(
+        name=base,
+        role=str(role),
+        base=base,
+        rule="",
+        legal=True,
+        does=dict.fromkeys(LANGUAGES, ""),
+        why=dict.fromkeys(LANGUAGES, ""),
+        changes=(),
+    )
+
+
 def testee_of(specimen: Specimen) -> Testee:
-    """How a specimen is started."""
+    """How a specimen is started; a reference, with notes."""
     role = Role(specimen.role)
     zoo = (sys.executable, "-m", "batepapo_zoo")
+    if not specimen.changes:
+        plain = from_implementation(role, specimen.base)
+        return replace(plain, keeper=(*zoo, "--noting", specimen.base, role))
     nick = ("{nick}",) if role is Role.CLIENT else ()
     return Testee(
         role=role,
@@ -81,9 +109,15 @@ def try_all(
     *,
     jobs: int,
     seed: int,
+    thorough: bool,
+    only: Sequence[str],
     told: Callable[[Tried], None],
 ) -> list[Listed]:
     """Run the checks on all specimens; `told` hears of each as it is done.
+
+    Unless it is to be thorough, checks are left out that cannot tell a specimen
+    from its reference; and `told` hears of the references, too. `only` says which
+    checks are meant, as for `batepapo check`; all if empty.
 
     Returns:
         the checks of both roles.
@@ -93,11 +127,11 @@ def try_all(
         KeyboardInterrupt: the user has enough; nothing runs any more.
     """
     if not FORKS:
-        _execute(specimens, jobs, seed, told)
-        return [check for role in Role for check in collect(role)]
-    with quiet_environment() as mark:
-        loop = _Loop(specimens, jobs, told)
-        words = [*frame(*Role), "--capture=no", f"--seed={seed}"]
+        _execute(specimens, jobs, _words(seed, only), told)
+        return [check for role in Role for check in collect(role, only)]
+    with quiet_environment() as mark, tempfile.TemporaryDirectory() as folder:
+        loop = _Loop(specimens, jobs, told, None if thorough else Path(folder))
+        words = [*frame(*Role), "--capture=no", *_words(seed, only)]
         try:
             status = pytest.main(words, plugins=[loop])
         finally:
@@ -109,6 +143,50 @@ def try_all(
     return loop.checks
 
 
+def _words(seed: int, only: Sequence[str]) -> list[str]:
+    return [f"--seed={seed}", *(f"--only={one}" for one in only)]
+
+
+class Reach:
+    """What of the references each check reaches, once they have run with notes.
+
+    Args:
+        totals: how many checks there are, by role.
+        folder: where the notes are, a file a check; `None` for no notes.
+    """
+
+    def __init__(self, totals: Mapping[Role, int], folder: Path | None) -> None:
+        self._totals = totals
+        self._folder = folder
+
+    def notes_of(self, specimen: Specimen) -> Path | None:
+        """Where a reference is to write its notes; the others write none."""
+        if self._folder is None or specimen.changes:
+            return None
+        notes = self._notes(specimen)
+        notes.mkdir(exist_ok=True)
+        return notes
+
+    def _notes(self, specimen: Specimen) -> Path:
+        return cast("Path", self._folder) / f"{specimen.base}-{specimen.role}"
+
+    def checks_for(self, specimen: Specimen) -> list[int]:
+        """The numbers of the checks that may tell a specimen from its reference."""
+        every = list(range(self._totals[Role(specimen.role)]))
+        if self._folder is None or not self._notes(specimen).exists():
+            return every
+        blocks = changed_blocks(specimen)
+        if blocks is None or blocks & self._reached(specimen, LOADING):
+            return every
+        reached = {number: self._reached(specimen, str(number)) for number in every}
+        # A check of which nothing is noted had a testee that was started otherwise.
+        return [one for one in every if not reached[one] or reached[one] & blocks]
+
+    def _reached(self, specimen: Specimen, name: str) -> set[str]:
+        file = self._notes(specimen) / name
+        return set(file.read_text("utf-8").split()) if file.exists() else set()
+
+
 class _Loop:
     """A plugin that takes the place of pytest's own loop over the checks."""
 
@@ -117,10 +195,12 @@ class _Loop:
         specimens: Sequence[Specimen],
         jobs: int,
         told: Callable[[Tried], None],
+        notes: Path | None,
     ) -> None:
         self._specimens = specimens
         self._jobs = jobs
         self._told = told
+        self._notes = notes
         self.checks: list[Listed] = []
         self.faults: list[str] = []
 
@@ -141,7 +221,12 @@ class _Loop:
             for role in Role
         }
         self.checks = [one for role in Role for one in listed(role, items[role])]
-        _Forks(items, self._jobs, self._told).run(self._specimens)
+        reach = Reach({role: len(items[role]) for role in Role}, self._notes)
+        forks = _Forks(items, self._jobs, self._told, reach)
+        of = Counter((one.base, Role(one.role)) for one in self._specimens)
+        if self._notes is not None:
+            forks.run(reference(*one) for one in of if of[one] >= _WORTH_IT)
+        forks.run(self._specimens)
         return True
 
 
@@ -151,6 +236,7 @@ class _Trial:
 
     tried: Tried
     items: Sequence[pytest.Item]
+    notes: Path | None
     numbers: int
     began: float
     workers: set[int] = field(default_factory=set)
@@ -173,10 +259,12 @@ class _Forks:
         items: dict[Role, list[pytest.Item]],
         jobs: int,
         told: Callable[[Tried], None],
+        reach: Reach,
     ) -> None:
         self._items = items
         self._jobs = jobs
         self._told = told
+        self._reach = reach
         self._selector = selectors.DefaultSelector()
         self._trials: list[_Trial] = []
         self._running = 0
@@ -184,9 +272,7 @@ class _Forks:
     def run(self, specimens: Iterable[Specimen]) -> None:
         """Try all; when no specimen is left to begin, the others get more workers."""
         waiting = list(specimens)[::-1]
-        with contextlib.ExitStack() as stack:
-            stack.callback(self._selector.close)
-            stack.callback(self._kill)
+        try:
             while waiting or self._trials:
                 while self._running < self._jobs and waiting:
                     self._fork(self._begin(waiting.pop()))
@@ -195,14 +281,18 @@ class _Forks:
                 for key, _ in self._selector.select(1):
                     self._hear(key.fd, key.data)
                 self._give_up()
+        finally:
+            self._kill()
 
     def _begin(self, specimen: Specimen) -> _Trial:
         items = self._items[Role(specimen.role)]
+        chosen = self._reach.checks_for(specimen)
         reading, writing = os.pipe()
         with os.fdopen(writing, "wb") as numbers:
-            numbers.write(b"".join(map(_NUMBER.pack, range(len(items)))))
-        tried = Tried(specimen, len(items))
-        trial = _Trial(tried, items, reading, time.monotonic())
+            numbers.write(b"".join(map(_NUMBER.pack, chosen)))
+        tried = Tried(specimen, len(chosen), len(items) - len(chosen))
+        notes = self._reach.notes_of(specimen)
+        trial = _Trial(tried, items, notes, reading, time.monotonic())
         self._trials.append(trial)
         return trial
 
@@ -275,11 +365,17 @@ def _work(trial: _Trial, tell: int) -> NoReturn:
         config = trial.items[0].config
         give_testee(config, testee_of(trial.tried.specimen))
         config.pluginmanager.register(_Teller(tell))
-        item = _next(trial)
-        while item is not None:
+        os.environ.pop(NOTES, None)
+        number = _next(trial)
+        while number is not None:
+            if trial.notes is not None:  # testees find it in their environment
+                os.environ[NOTES] = str(trial.notes / str(number))
             following = _next(trial)
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            item = following
+            config.hook.pytest_runtest_protocol(
+                item=trial.items[number],
+                nextitem=None if following is None else trial.items[following],
+            )
+            number = following
         status = 0
     except BaseException as error:  # whatever it is, the parent is to hear of it
         os.write(tell, f"{type(error).__name__}: {error}".encode())
@@ -287,9 +383,9 @@ def _work(trial: _Trial, tell: int) -> NoReturn:
         os._exit(status)
 
 
-def _next(trial: _Trial) -> pytest.Item | None:
-    number = os.read(trial.numbers, _NUMBER.size)
-    return trial.items[_NUMBER.unpack(number)[0]] if number else None
+def _next(trial: _Trial) -> int | None:
+    octets = os.read(trial.numbers, _NUMBER.size)
+    return int(_NUMBER.unpack(octets)[0]) if octets else None
 
 
 class _Teller:
@@ -313,25 +409,24 @@ class _Teller:
 def _execute(
     specimens: Sequence[Specimen],
     jobs: int,
-    seed: int,
+    words: Sequence[str],
     told: Callable[[Tried], None],
 ) -> None:
     with ThreadPoolExecutor(jobs) as pool:
-        for tried in pool.map(lambda one: _check(one, seed), specimens):
+        for tried in pool.map(lambda one: _check(one, words), specimens):
             told(tried)
 
 
-def _check(specimen: Specimen, seed: int) -> Tried:
+def _check(specimen: Specimen, words: Sequence[str]) -> Tried:
     """Check a specimen with the command, which reports as JSON."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "testee.toml"
-        words = testee_of(specimen).command or ()
-        command = subprocess.list2cmdline(words)
+        command = subprocess.list2cmdline(testee_of(specimen).command or ())
         file.write_text(f"command = '''{command}'''\noptions = 'contract'\n", "utf-8")
         check = [sys.executable, "-m", "batepapo", "check", specimen.role, "--json"]
         run = subprocess.run(
-            [*check, "--jobs=1", f"--seed={seed}", f"--testee={file}"],
+            [*check, "--jobs=1", f"--testee={file}", *words],
             capture_output=True,
             text=True,
             encoding="utf-8",

@@ -8,7 +8,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -46,13 +46,17 @@ class Visit:
 
     Attributes:
         only: names of specimens, ids, "server", "client" or "legal"; all if empty.
+        checks: which checks, as `--only` of `batepapo check`; all if empty.
         jobs: how many processes run checks at the same time.
         seed: repeats the random choices.
+        thorough: leave no check out.
     """
 
     only: Sequence[str] = ()
+    checks: Sequence[str] = ()
     jobs: int | None = None
     seed: int | None = None
+    thorough: bool = False
 
 
 def visit(asked: Visit, *, out: TextIO, json_file: Path | None = None) -> Status:
@@ -64,10 +68,9 @@ def visit(asked: Visit, *, out: TextIO, json_file: Path | None = None) -> Status
     """
     chosen = choose(asked.only)
     seed = random.randrange(1_000_000) if asked.seed is None else asked.seed
-    jobs = asked.jobs or _JOBS_PER_CORE * (os.cpu_count() or 1)
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     try:
-        matrix = _try(chosen, jobs, seed, out, complete=not asked.only)
+        matrix = _try(asked, chosen, seed, out)
     except RuntimeError as error:
         print(error, file=out)
         return Status.FAULT
@@ -104,23 +107,39 @@ def _means(word: str, specimen: Specimen) -> bool:
 
 
 def _try(
-    chosen: Sequence[Specimen], jobs: int, seed: int, out: TextIO, *, complete: bool
+    asked: Visit, chosen: Sequence[Specimen], seed: int, out: TextIO
 ) -> KillMatrix:
     trials: dict[str, Trial] = {}
+    references: list[Trial] = []
     with _Progress(out, len(chosen)) as progress:
 
         def told(tried: Tried) -> None:
             results = [Result.from_json(json.loads(text)) for text in tried.results]
-            done = trial(tried.specimen, results, tried.faults, tried.seconds, load())
-            trials[tried.specimen.name] = done
-            progress.tell(done)
+            done = replace(
+                trial(tried.specimen, results, tried.faults, load()),
+                left_out=tried.left_out,
+                seconds=tried.seconds,
+            )
+            if tried.specimen.changes:
+                trials[tried.specimen.name] = done
+                progress.tell(done)
+            else:
+                references.append(done)
 
-        checks = try_all(chosen, jobs=jobs, seed=seed, told=told)
+        checks = try_all(
+            chosen,
+            jobs=asked.jobs or _JOBS_PER_CORE * (os.cpu_count() or 1),
+            seed=seed,
+            thorough=asked.thorough,
+            only=asked.checks,
+            told=told,
+        )
     return KillMatrix(
         trials=[trials[one.name] for one in chosen],
         requirements=list(load().requirements.values()),
         checks=checks,
-        complete=complete,
+        complete=not asked.only and not asked.checks,
+        references=references,
     )
 
 

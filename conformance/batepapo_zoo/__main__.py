@@ -2,7 +2,8 @@
 
 Without a name, it lists what there is. `--warm NAME` keeps a specimen, or one of
 the references, loaded for many starts (see `warm.py`); further arguments come
-before those of each start.
+before those of each start. `--noting NAME` does the same with a reference that
+notes what of it is reached (see `noting.py`).
 """
 
 import importlib
@@ -24,6 +25,11 @@ def main() -> int:
                 print(f"{one.name:<40} {one.role:<7} {one.rule}")
             return 0
         case ["--warm", name, *arguments]:
+            return _run(name, arguments, warm=True)
+        case ["--noting", name, *arguments] if name in _REFERENCES:
+            from batepapo_zoo.noting import put_in_notes  # noqa: PLC0415
+
+            put_in_notes(f"batepapo_{name}")
             return _run(name, arguments, warm=True)
         case [name, *arguments]:
             return _run(name, arguments, warm=False)

@@ -1,0 +1,219 @@
+"""What a matrix proves, and what it says is lacking; the matrices are made up."""
+
+import pytest
+
+from batepapo_conformance.kill_matrix import (
+    Failure,
+    Judgement,
+    KillMatrix,
+    Kind,
+    Trial,
+    trial,
+)
+from batepapo_conformance.results import Broken, Listed, Result, Verdict
+from batepapo_conformance.spec import Level, Requirement, load
+from batepapo_conformance.testee import Role
+from batepapo_conformance.zoo import NoSuchSpecimen, choose, tell
+from batepapo_zoo.catalogue import Specimen, specimens
+
+
+def specimen(name: str = "wrong", rule: str = "LIST-1", **other: object) -> Specimen:
+    plain: dict[str, object] = {
+        "role": "server",
+        "base": "threaded",
+        "legal": False,
+        "does": {"en": "does", "pt": "faz"},
+        "why": {"en": "why", "pt": "por quê"},
+        "changes": (),
+    }
+    return Specimen(name=name, rule=rule, **{**plain, **other})  # type: ignore[arg-type]
+
+
+def failure(check: str, rule: str, *cites: str) -> Failure:
+    return Failure(check, "", rule, Level.MUST, cites or (rule,))
+
+
+def requirement(
+    name: str, role: str = "server", level: Level = Level.MUST
+) -> Requirement:
+    return Requirement(name, level, role, "", "", "", "5.1", "", "", 0)
+
+
+def check(name: str, *ids: str) -> Listed:
+    return Listed(Role.SERVER, name, (), ids, "")
+
+
+def killed(name: str = "wrong", rule: str = "LIST-1", by: str = "test_list") -> Trial:
+    return Trial(specimen=specimen(name, rule), failures=(failure(by, rule),), passed=3)
+
+
+def matrix(*trials: Trial, complete: bool = True) -> KillMatrix:
+    return KillMatrix(
+        trials=trials,
+        requirements=[requirement("LIST-1")],
+        checks=[check("test_list", "LIST-1")],
+        complete=complete,
+    )
+
+
+def defects(*trials: Trial, complete: bool = True) -> list[tuple[Kind, str]]:
+    found = matrix(*trials, complete=complete).defects()
+    return [(one.kind, one.subject) for one in found]
+
+
+def test_nothing_is_lacking_where_everything_is_killed_and_proven() -> None:
+    assert defects(killed()) == []
+
+
+def test_a_survivor() -> None:
+    survivor = Trial(specimen=specimen("alive"), passed=4)
+    assert survivor.judgement is Judgement.SURVIVED
+    assert defects(killed(), survivor) == [(Kind.SURVIVOR, "alive")]
+
+
+def test_a_specimen_that_no_check_reaches_survives() -> None:
+    unreached = Trial(specimen=specimen("unreached"), left_out=4)
+    assert unreached.judgement is Judgement.SURVIVED
+
+
+def test_another_rule_named_first() -> None:
+    failures = (failure("test_greeting", "GREET-1"), failure("test_list", "LIST-1"))
+    blamed = Trial(specimen=specimen("blamed"), failures=failures, passed=2)
+    assert blamed.judgement is Judgement.BLAMED_WRONGLY
+    [defect] = matrix(blamed).defects()
+    assert defect.kind is Kind.WRONG_ID
+    assert "GREET-1 is named first, by test_greeting" in defect.text
+
+
+def test_a_false_alarm() -> None:
+    odd = specimen("odd", legal=True)
+    failed = Trial(specimen=odd, failures=(failure("test_list", "LIST-1"),), passed=2)
+    assert defects(killed(), failed) == [(Kind.FALSE_ALARM, "odd")]
+    assert defects(killed(), Trial(specimen=odd, passed=3)) == []
+
+
+def test_a_legal_specimen_proves_nothing() -> None:
+    odd = specimen("odd", legal=True)
+    failed = Trial(specimen=odd, failures=(failure("test_list", "LIST-1"),), passed=2)
+    assert {kind for kind, _ in defects(failed)} == {
+        Kind.FALSE_ALARM,
+        Kind.UNPROVEN_RULE,
+        Kind.IDLE_CHECK,
+    }
+
+
+@pytest.mark.parametrize("faults", [("a traceback\nof many lines",), ()])
+def test_a_fault_of_the_suite(faults: tuple[str, ...]) -> None:
+    broken = Trial(specimen=specimen("broken"), faults=faults)
+    assert broken.judgement is Judgement.FAULT
+    assert (Kind.FAULT, "broken") in defects(killed(), broken)
+
+
+def test_a_reference_has_to_pass() -> None:
+    failed = Trial(
+        specimen=specimen("threaded", legal=True),
+        failures=(failure("test_list", "LIST-1"),),
+    )
+    whole = matrix(killed())
+    assert KillMatrix(
+        trials=whole.trials,
+        requirements=whole.requirements,
+        checks=whole.checks,
+        complete=True,
+        references=[failed],
+    ).defects()
+
+
+def test_a_must_that_no_specimen_proves() -> None:
+    other = killed("other", "LIST-2", by="test_list")
+    assert (Kind.UNPROVEN_RULE, "LIST-1") in defects(other)
+
+
+def test_a_check_that_does_not_cite_the_rule_does_not_prove_it() -> None:
+    failures = (failure("test_list", "LIST-1", "ENTER-2"),)
+    away = Trial(specimen=specimen(), failures=failures, passed=2)
+    assert away.judgement is Judgement.KILLED
+    assert defects(away) == [(Kind.UNPROVEN_RULE, "LIST-1")]
+
+
+def test_a_should_needs_no_proof_and_a_must_binds_its_role_alone() -> None:
+    trials = [killed()]
+    lacking = KillMatrix(
+        trials=trials,
+        requirements=[
+            requirement("LIST-1"),
+            requirement("LOG-3", level=Level.SHOULD),
+            requirement("SHOW-1", role="client"),
+        ],
+        checks=[],
+        complete=True,
+    ).defects()
+    assert [one.subject for one in lacking] == ["SHOW-1"]
+
+
+def test_a_check_that_no_specimen_fails() -> None:
+    assert (Kind.IDLE_CHECK, "test_list") in defects(killed(by="test_another"))
+
+
+def test_a_part_of_the_zoo_is_not_judged_for_what_it_lacks() -> None:
+    assert defects(killed("other", "LIST-2", by="x"), complete=False) == []
+
+
+def test_a_run_is_summed_up_with_the_blame_that_a_report_gives() -> None:
+    def result(name: str, rule: str, verdict: Verdict) -> Result:
+        broken = Broken(rule, "this", "that", actual_is_octets=False)
+        return Result(
+            name=name,
+            variant="",
+            file="test_05.py",
+            requirements=(rule,),
+            level=Level.MUST,
+            section="5.1",
+            sentence="",
+            verdict=verdict,
+            broken=broken if verdict is Verdict.FAILED else None,
+            reason="out of order" if verdict is Verdict.FAULT else "",
+        )
+
+    results = [
+        result("test_list", "LIST-1", Verdict.FAILED),
+        result("test_greeting", "GREET-1", Verdict.FAILED),
+        result("test_enter", "ENTER-1", Verdict.PASSED),
+        result("test_log", "LOG-1", Verdict.NO_VERDICT),
+    ]
+    done = trial(specimen(), results, [], load())
+    assert [one.check for one in done.failures] == ["test_greeting", "test_list"]
+    assert (done.first, done.passed, done.unjudged) == ("GREET-1", 1, 1)
+    faulty = [*results, result("test_log_2", "LOG-2", Verdict.FAULT)]
+    assert trial(specimen(), faulty, [], load()).judgement is Judgement.FAULT
+
+
+def test_its_json_says_who_kills_what() -> None:
+    data = matrix(killed()).as_json()
+    assert data["format"] == "batepapo/kill-matrix/1"
+    [one] = data["specimens"]
+    assert (one["verdict"], one["first"]) == ("killed", "LIST-1")
+    [rule] = data["requirements"]
+    assert rule["killers"] == [{"specimen": "wrong", "check": "test_list"}]
+    assert data["checks"][0]["kills"] == ["wrong"]
+    assert data["defects"] == []
+
+
+def test_it_is_told_in_lines_of_80_columns() -> None:
+    survivor = Trial(specimen=specimen("alive"), passed=4)
+    lines = list(tell(matrix(killed(), survivor), 61.2))
+    assert "survivor (1):" in lines
+    assert lines[-1] == "the whole zoo: 1 defects, in 61 s"
+    assert all(len(line) <= 80 for line in lines)
+    assert list(tell(matrix(killed()), 1))[-1].endswith("nothing is lacking, in 1 s")
+
+
+def test_specimens_are_chosen_by_name_by_rule_and_by_group() -> None:
+    every = list(specimens().values())
+    assert choose([]) == every
+    assert choose([every[0].name]) == [every[0]]
+    assert every[0] in choose([every[0].rule.lower()])
+    assert {one.role for one in choose(["client"])} == {"client"}
+    assert all(one.legal for one in choose(["legal"]))
+    with pytest.raises(NoSuchSpecimen, match="unicorn"):
+        choose(["unicorn"])
