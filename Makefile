@@ -42,8 +42,8 @@ explore: $(VENV)/ready  ## sessions made up for both servers, and hostile input 
 	$(RUN) batepapo fuzz client --implementation threaded
 	$(RUN) batepapo fuzz client --implementation asyncio
 
-zoo: $(VENV)/ready      ## the suite against servers that are wrong on purpose
-	$(RUN) pytest conformance/zoo
+zoo: $(VENV)/ready      ## the suite against programs that are wrong, or odd, on purpose
+	$(RUN) batepapo zoo
 
 flakes: $(VENV)/ready   ## the references 30 times: does the suite always say the same?
 	$(RUN) batepapo flakes --role server --times 30 --warm

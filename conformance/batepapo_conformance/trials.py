@@ -46,6 +46,8 @@ from batepapo_zoo.noting import LOADING, NOTES, changed_blocks
 
 FORKS: Final = hasattr(os, "fork") and sys.platform != "darwin"
 
+# A forked process has no use for either; the watchdog of `faulthandler` hangs there.
+_PLAIN: Final = ("--capture=no", "-p", "no:faulthandler")
 _NUMBER: Final = struct.Struct("<H")
 _CHUNK: Final = 1 << 16
 _TOO_LONG: Final = 1800.0  # seconds after which a specimen is given up
@@ -131,7 +133,7 @@ def try_all(
         return [check for role in Role for check in collect(role, only)]
     with quiet_environment() as mark, tempfile.TemporaryDirectory() as folder:
         loop = _Loop(specimens, jobs, told, None if thorough else Path(folder))
-        words = [*frame(*Role), "--capture=no", *_words(seed, only)]
+        words = [*frame(*Role), *_PLAIN, *_words(seed, only)]
         try:
             status = pytest.main(words, plugins=[loop])
         finally:
