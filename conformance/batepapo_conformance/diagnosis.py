@@ -46,7 +46,8 @@ class Signature:
 
 def diagnosed(run: Run) -> Run:
     """The run, with what of the zoo fails in the same way."""
-    known = specimens()
+    alikes = alike(run, signatures()) if run.failures() else []
+    known = specimens() if alikes else {}
     found = [
         Likeness(
             specimen=name,
@@ -55,7 +56,7 @@ def diagnosed(run: Run) -> Run:
             does=dict(known[name].does),
             why=dict(known[name].why),
         )
-        for name, likeness in alike(run, signatures())
+        for name, likeness in alikes
         if name in known
     ]
     return replace(run, diagnosis=tuple(found))
