@@ -88,8 +88,9 @@ def insist_on_the_members(
     """A list names just those who are there at a position, in order of entry.
 
     Raises:
-        Violation: it does not. LEAVE-3, if all that it lacks are over: then it is not
-            the list that is wrong, but a `SAIU` that is missing.
+        Violation: it does not. LIST-1, if a newcomer's list is only in another order;
+            LEAVE-3, if all that it lacks are over: then it is not the list that is
+            wrong, but a `SAIU` that is missing.
     """
     members = sequence.members_at(position)
     names = [stay.nick for stay in members]
@@ -102,6 +103,8 @@ def insist_on_the_members(
     evidence += [one for one in listener.recent if one.line.startswith(b"USUARIOS ")]
     expected = " ".join(("USUARIOS 0", *names))
     note = f"The list was: {' '.join(listed) or 'nobody'}."
+    if rule == "ENTER-1" and sorted(names) == sorted(listed):
+        rule = "LIST-1"  # all of them, in another order
     rule = "LEAVE-3" if _are_gone(odd) else rule
     raise Violation(rule, expected, seen.line, evidence[-6:], note)
 

@@ -249,7 +249,8 @@ class Listener:
             elif self.state is State.INSIDE:
                 self.first(codec.ListParticipants, "LIST-1", line)
             else:
-                raise Violation("ENTER-1", "`ENTROU` after the list", line)
+                expected = "`ENTROU`: the list was whole"
+                raise Violation("LIST-2", expected, line, self.last_lines(1))
         elif self.to_come - len(message.nicks) != message.remaining:
             expected = f"{self.to_come - len(message.nicks)} still to come"
             raise Violation("LIST-2", expected, line, self.last_lines(1))
