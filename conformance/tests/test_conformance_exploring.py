@@ -26,7 +26,7 @@ from batepapo_conformance.exploring.acts import (
 )
 from batepapo_conformance.exploring.again import CannotReplay, read_session, replay
 from batepapo_conformance.exploring.by_hand import by_hand
-from batepapo_conformance.exploring.explore import explore
+from batepapo_conformance.exploring.explore import Failure, explore
 from batepapo_conformance.exploring.ground import Ground
 from batepapo_conformance.exploring.searching import explore_server, replay_file
 from batepapo_conformance.exploring.shrinking import (
@@ -41,7 +41,9 @@ from batepapo_conformance.exploring.strategies import (
     nicks,
     pieces,
 )
+from batepapo_conformance.exploring.telling import Told, tell
 from batepapo_conformance.exploring.transcribe import transcribe, transcript
+from batepapo_conformance.failure import RuleBroken
 from batepapo_conformance.results import Status
 from batepapo_conformance.spec import Transcript, load
 from batepapo_conformance.testee import Role, from_command, from_implementation
@@ -306,27 +308,28 @@ def test_what_only_fails_in_pieces_is_a_matter_of_framing() -> None:
     assert found.failure.broken.rule == "FRAME-3"
 
 
-@pytest.mark.parametrize("words", [ENGLISH, PORTUGUESE])
-def test_the_report_fits_and_says_how_to_repeat(words: Words, tmp_path: Path) -> None:
-    out = StringIO()
-    request = Request(role=Role.SERVER, command=zoo("list_without_owner"))
-    explore_server(
-        request,
-        examples=40,
-        steps=10,
+@pytest.mark.parametrize("words", [ENGLISH, PORTUGUESE], ids=["en", "pt"])
+def test_the_report_fits_and_says_how_to_repeat(words: Words) -> None:
+    broken = RuleBroken("LIST-1", "USUARIOS 0 ana", b"USUARIOS 0")
+    steps = (*TWO_INSIDE, (lines("ana", "/USUARIOS", f":{'ab' * 200}"),))
+    told = Told(
+        what="explore",
+        role=Role.SERVER,
+        testee=["--command", "server {address} {port}"],
         seed=1,
-        save=tmp_path / "x.txt",
-        words=words,
-        out=out,
-        as_json=False,
+        counts={"sessions": 1, "steps": 20},
+        failure=Failure(steps, broken, 2, "", ()),
+        again=["batepapo", "explore", "--seed=1"],
+        saved=Path("x.txt"),
     )
-    told = out.getvalue()
-    assert "LIST-1" in told
-    assert "--as-nc" in told
-    assert "--seed=1" in told
-    commands = ("batepapo", "Bate-papo")
-    for line in told.splitlines():
-        assert len(line) <= 80 or line.strip().startswith(commands)
+    out = StringIO()
+    tell(told, words, out)
+    text = out.getvalue()
+    assert "LIST-1" in text
+    assert "2 " in text
+    assert "batepapo replay x.txt --as-nc" in text
+    assert "batepapo explore --seed=1" in text
+    assert all(len(line) <= 80 for line in text.splitlines())
 
 
 # ---- what cannot be done -----------------------------------------------------
@@ -365,3 +368,24 @@ def test_without_a_server_there_is_no_verdict() -> None:
     )
     assert status is Status.NO_VERDICT
     assert "nobody accepts connections" in " ".join(out.getvalue().split())
+
+
+def test_a_stranger_in_the_room_keeps_us_from_a_verdict() -> None:
+    out = StringIO()
+    with (
+        Ground(from_implementation(Role.SERVER, "asyncio")) as ground,
+        ground.performance() as stranger,
+    ):
+        stranger.perform((Connect("rui"), lines("rui", "/ENTRAR rui")))
+        status = explore_server(
+            Request(role=Role.SERVER, at=str(stranger.endpoint)),
+            examples=1,
+            steps=1,
+            seed=1,
+            save=None,
+            words=ENGLISH,
+            out=out,
+            as_json=False,
+        )
+    assert status is Status.NO_VERDICT
+    assert "somebody is in the room" in " ".join(out.getvalue().split())

@@ -138,11 +138,17 @@ class Room(RuleBasedStateMachine):
         octets = begin + b"x" * (508 - len(begin) + more)
         self._perform(Send(self._come_in(who), (octets,)))
 
-    @rule(who=names, said=some_lines, rest=any_lines, at=st.integers(1, 5))
+    @rule(who=names, said=some_lines, rest=any_lines, at=st.integers(1, 12))
     def stops_halfway(self, who: str, said: str, rest: str, at: int) -> None:
-        """A line and the beginning of the next one (EOF-2)."""
+        """A line and the beginning of the next one."""
         octets = f"{said}\n{rest[:at]}".encode("ascii")
         self._perform(Send(self._come_in(who), (octets,)))
+
+    @rule(who=names, rest=any_lines, end=st.sampled_from(("", "\r")))
+    def forgets_the_line_end(self, who: str, rest: str, end: str) -> None:
+        """A last line without its LF is none, whatever it says (EOF-2)."""
+        name = self._come_in(who)
+        self._perform(Send(name, (f"{rest}{end}".encode("ascii"),)), HalfClose(name))
 
     # ---- going -------------------------------------------------------------
 
