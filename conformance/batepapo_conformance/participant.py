@@ -85,6 +85,8 @@ class Participant(Speaker):
         somebody else's public message was due and what came belongs after it: then
         that has been lost or overtaken.
         """
+        if isinstance(message, codec.Left) and str(message.origin) in self.gone:
+            return "LEAVE-4"
         if told := _told_by(message, form):
             return told
         origin = form.split(" ")[2] if form.startswith("PUBLICA ") else self.origin
@@ -139,6 +141,7 @@ class Participant(Speaker):
         """Insist on the `ENTROU` of somebody."""
         message = self.expect(f"ENTROU <time> {who.origin}", rule)
         assert isinstance(message, codec.Entered)
+        self.gone.discard(who.origin)
         return message
 
     def expect_left(
@@ -154,6 +157,7 @@ class Participant(Speaker):
         )
         assert isinstance(message, codec.Left)
         who.inside = False
+        self.gone.add(who.origin)
         return message
 
     def expect_public(

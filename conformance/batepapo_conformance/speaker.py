@@ -106,6 +106,7 @@ class Speaker:
         self.scene = scene
         self.origin = "<origin>"
         self.inside = False  # as far as anybody of this check knows
+        self.gone: set[str] = set()  # the origins of those whose `SAIU` it has heard
         self._held = bytearray()
         self._served = False  # has it got anything but its greeting?
         self.connection = Connection(

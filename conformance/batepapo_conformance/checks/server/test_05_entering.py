@@ -110,9 +110,9 @@ def test_a_nick_is_shown_as_its_owner_wrote_it(server: Server) -> None:
     ana.send("BETO:oi", ":oi", "/SAIR")
     _expect_sent_as_entered(ana, "beto")
     beto.expect_private(ana, "oi", "ENTER-2")
-    for one in (ana, beto):
+    for one, rule in ((ana, "LEAVE-1"), (beto, "ENTER-2")):
         one.expect_public(ana, "oi", "ENTER-2")
-        one.expect_left(ana, "ENTER-2")
+        one.expect_left(ana, rule)
 
 
 def _expect_sent_as_entered(one: Participant, nick: str) -> None:
