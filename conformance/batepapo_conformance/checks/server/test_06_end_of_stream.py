@@ -152,6 +152,7 @@ def test_a_failed_write_does_not_end_what_was_received(serve: Serve) -> None:
             _hears_all_the_same(beto, f"PUBLICA <time> {ana.origin} :{text}")
         _hears_all_the_same(beto, f"SAIU <time> {ana.origin} :<reason>")
         ana.inside = False
+        beto.gone.add(ana.origin)
     beto.barrier("EOF-3")
 
 
