@@ -17,7 +17,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
 from batepapo_conformance.exchange import Event, Exchange
-from batepapo_conformance.exploring.acts import Send, Step, joined
+from batepapo_conformance.exploring.acts import Connect, Send, Step, joined
 from batepapo_conformance.exploring.ground import Ground
 from batepapo_conformance.exploring.machine import Room
 from batepapo_conformance.exploring.performance import Performance
@@ -248,12 +248,14 @@ def _blame_segmentation(
 
 
 def _one_by_one(step: Step) -> list[Step]:
-    """The same acts, each line a step of its own."""
+    """The same acts, each line a step of its own; what ends a connection goes along."""
     found: list[Step] = []
     for act in step:
         if isinstance(act, Send):
             lines = act.octets.splitlines(keepends=True)
             found += [(Send(act.name, (line,)),) for line in lines]
+        elif found and not isinstance(act, Connect):
+            found[-1] = (*found[-1], act)
         else:
             found.append((act,))
     return found

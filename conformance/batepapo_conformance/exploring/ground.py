@@ -8,7 +8,6 @@ from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.exploring.acts import Connect, Step, lines
 from batepapo_conformance.exploring.performance import Performance
 from batepapo_conformance.failure import NoVerdict, RuleBroken
-from batepapo_conformance.model.oracle import Oracle
 from batepapo_conformance.process import Process, Processes
 from batepapo_conformance.speaker import PROMPT
 from batepapo_conformance.starting import RunningServer, describe_status, start_server
@@ -60,7 +59,11 @@ class Ground:
         if self._testee.at is None or self._running is None:
             self._processes.end()
             self._processes = Processes(Exchange())
-            self._running = start_server(self._testee, self._processes)
+            try:
+                self._running = start_server(self._testee, self._processes)
+            except NoVerdict:
+                self._processes.end()
+                raise
             self.starts += 1
 
     def end(self) -> None:
@@ -75,12 +78,10 @@ class Ground:
         """Be impatient from now on, or patient again."""
         self._in_a_hurry = yes
 
-    def performance(self, oracle: Oracle | None = None) -> Performance:
+    def performance(self) -> Performance:
         """Give a session that begins in an empty room."""
         assert self._running is not None
-        return Performance(
-            self._running.endpoint, self.seconds, oracle or Oracle(), Exchange()
-        )
+        return Performance(self._running.endpoint, self.seconds)
 
     def is_empty(self) -> bool:
         """Whether somebody who enters now is alone: asked of a list."""

@@ -1,4 +1,11 @@
-"""What an exploration found, told to people, to programs, and saved as a session."""
+"""What an exploration or a fuzzer found: for people, for programs, as a session.
+
+As JSON, `batepapo/exploration/1`: what was asked (`what`, `role`, `testee`, `seed`),
+how much was tried (`counts`, `seconds`), `status` (that of the program), `trouble` and
+`fault` (empty, or why there is no verdict), and `failure`: null, or a result as in
+`batepapo/result/1`, and besides how often it was `seen` of so many `confirmations`, the
+`session` as steps of a transcript, where that was `saved`, and how to do it `again`.
+"""
 
 import json
 import os
