@@ -250,6 +250,14 @@ def test_nothing_is_lost_where_only_one_side_was_closed() -> None:
         oracle.hears("beto", event("SAIU", "ana", "x"))
 
 
+def test_whoever_ended_its_stream_is_still_answered() -> None:
+    oracle = two_inside().take_all(["ana -> :1", "ana half-closes"]).oracle
+    assert oracle.hears_nothing("ana", 5).rule == "EOF-1"
+    with pytest.raises(RuleBroken) as broken:
+        oracle.hears_end("ana")
+    assert broken.value.rule == "EOF-1"
+
+
 def test_a_fault_in_a_partial_line_may_be_answered_now_or_later() -> None:
     oracle = two_inside().take_all(["beto ~> x!"]).oracle
     assert not oracle.is_due("beto")

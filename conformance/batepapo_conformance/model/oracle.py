@@ -10,7 +10,7 @@ Pure: there is no socket and no clock in here.
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from batepapo_conformance import codec
@@ -43,12 +43,13 @@ class Oracle:
         self._at: dict[str, str] = {}
         self._time: dict[str, str] = {}
         self._told: dict[tuple[str, int], bytes] = {}
+        self._finished: dict[str, bool] = {}  # who has ended its own stream
         self._shows_addresses: bool | None = None
 
     def fork(self) -> "Oracle":
         """Give an oracle that knows the same, to be told of another course."""
         other = copy.copy(self)
-        for name in ("_partial", "_number", "_at", "_time", "_told"):
+        for name in ("_partial", "_number", "_at", "_time", "_told", "_finished"):
             setattr(other, name, dict(getattr(self, name)))
         return other
 
@@ -81,6 +82,7 @@ class Oracle:
 
     def half_closes(self, name: str) -> None:
         """Somebody has ended its stream, and reads on; a partial line is dropped."""
+        self._finished[name] = True
         self._give(name, Finish())
 
     def breaks(self, name: str) -> None:
@@ -133,13 +135,13 @@ class Oracle:
         ready = self._ready(name)
         left = [world for world in ready if isinstance(_head(world, name), End)]
         if not left:
-            rule = _rule(_head(one, name) for one in ready)
+            rule = self._rule(name, [_head(one, name) for one in ready])
             raise RuleBroken(rule, self.forms(name), how)
         self._worlds = distinct(_without_head(world, name, None) for world in left)
 
     def hears_nothing(self, name: str, seconds: float) -> RuleBroken:
         """What is broken when a line that is due has not come in so many seconds."""
-        rule = _rule(self.expected(name))
+        rule = self._rule(name, self.expected(name))
         return RuleBroken(rule, self.forms(name), f"nothing for {seconds:g} s")
 
     # ---- what is known of somebody -----------------------------------------
@@ -244,6 +246,12 @@ class Oracle:
         rule = blame(due, forms, message, nick)
         return RuleBroken(rule, self.forms(name), line)
 
+    def _rule(self, name: str, due: Sequence[Due]) -> str:
+        """Which rule is broken when nothing of this comes."""
+        if self._finished.get(name):
+            return "EOF-1"
+        return due[0].rule if due else "STATE-3"
+
     def forget(self) -> None:
         """Forget events that nobody is still to hear: for whoever says millions."""
         wanted = {
@@ -290,7 +298,3 @@ def _without_head(
         if left:
             rest = [Listing(left, "LIST-2"), *rest]
     return world.put(person._replace(due=tuple(rest)))
-
-
-def _rule(due: Iterable[Due]) -> str:
-    return next((one.rule for one in due), "STATE-3")
