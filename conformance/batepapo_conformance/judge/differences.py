@@ -26,10 +26,6 @@ def another_event(
     evidence: list[Seen | None] = [*before, entry.seen]
     rule, note = "ORDER-1", ""
     later = _later(entry.stay.sequence, listener.position, seen.line)
-    same_moment = (event.time, event.origin) == (
-        entry.message.time,
-        entry.message.origin,
-    )
     if seen.line in (one.line for one in before):
         note = "The same event came twice."
     elif _without_time(entry.message) == _without_time(event):
@@ -37,9 +33,23 @@ def another_event(
     elif later is not None:
         evidence = [*before, *_in_order(entry.stay.sequence, listener, entry, later)]
         note = "It comes later where others heard it: one was left out here."
-    elif same_moment:
+    elif _is_rewritten(entry, event):
         rule = "EVENT-1"
     return Violation(rule, entry.line, seen.line, evidence, note)
+
+
+def _is_rewritten(entry: Entry, event: Event) -> bool:
+    """Whether it is the same event, and in one of the two in words nobody sent."""
+    moment = entry.message.time, entry.message.origin
+    if (event.time, event.origin) != moment:
+        return False
+    sender = entry.stay.listener
+    said = [one.text for one in (entry.message, event) if isinstance(one, codec.Said)]
+    if sender is None or not said:
+        return True
+    sent = [*sender.recent, *(request.seen for request in sender.requests)]
+    lines = {one.line for one in sent}
+    return any(f":{text}".encode("ascii") not in lines for text in said)
 
 
 def last_events(listener: Listener, count: int = 1) -> list[Seen]:

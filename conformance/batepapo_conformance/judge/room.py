@@ -131,7 +131,7 @@ class Room:
         if isinstance(event, codec.Entered):
             root = self._root(sequence, event, seen.line)
             if root is not None:
-                return self._join(sequence, root, seen)
+                return self._join(sequence, root)
             self._insist_on_one_room(sequence, event, seen)
         entry = sequence.add(event, seen.line, seen)
         self.events += 1
@@ -168,7 +168,7 @@ class Room:
         entry = listener.entry if listener is not None else None
         return entry is not None and self.entrance.may_come_again(line, entry.number)
 
-    def _join(self, sequence: Sequence, other: Sequence, seen: Seen) -> Entry:
+    def _join(self, sequence: Sequence, other: Sequence) -> Entry:
         """A sequence that began with a newcomer goes on behind another one."""
         root, position = other.root, sequence.end
         assert root is not None
@@ -176,12 +176,6 @@ class Room:
         insist_on_the_members(
             root, sequence, position, listed, other.entries[0].seen, rule="ENTER-1"
         )
-        if sequence.entries and (
-            sequence.entries[-1].message.time > other.entries[0].message.time
-        ):
-            last = sequence.entries[-1]
-            expected = f"a time not before {last.message.time}"
-            raise Violation("ORDER-4", expected, seen.line, [last.seen])
         self._drop(other)
         for entry in sequence.absorb(other):
             hold_against_what_was_sent(entry)

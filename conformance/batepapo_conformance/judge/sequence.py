@@ -141,10 +141,6 @@ class Sequence:
         Raises:
             Violation: the event does not fit those before it.
         """
-        if self.entries and message.time < self.entries[-1].message.time:
-            last = self.entries[-1]
-            expected = f"a time not before {last.message.time}"
-            raise Violation("ORDER-4", expected, line, [last.seen])
         nick = fold_nick(message.origin.nick)
         stay = self.present.get(nick)
         if isinstance(message, Entered):
