@@ -21,6 +21,14 @@ from batepapo_conformance.testee import Role
 
 CHECKS: Final = Path(__file__).parent / "checks"
 
+# Parts of pytest that do something around each check, and nothing for it.
+_NOT_NEEDED: Final = (
+    "logging",
+    "faulthandler",
+    "threadexception",
+    "unraisableexception",
+)
+
 
 @dataclass(slots=True)
 class Gathered:
@@ -86,6 +94,7 @@ def frame(*roles: Role) -> list[str]:
         str(CHECKS / "pytest.ini"),
         "-p",
         "no:terminal",
+        *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),
         "-p",
         "xdist.plugin",
         *(str(CHECKS / role) for role in roles),

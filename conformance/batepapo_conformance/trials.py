@@ -7,6 +7,7 @@ give what they gave for its reference, and are left out. Where there is no `fork
 each specimen is checked with the command, which takes longer and says the same.
 """
 
+import gc
 import json
 import os
 import selectors
@@ -46,8 +47,6 @@ from batepapo_zoo.noting import LOADING, NOTES, changed_blocks
 
 FORKS: Final = hasattr(os, "fork") and sys.platform != "darwin"
 
-# A forked process has no use for either; the watchdog of `faulthandler` hangs there.
-_PLAIN: Final = ("--capture=no", "-p", "no:faulthandler")
 _NUMBER: Final = struct.Struct("<H")
 _CHUNK: Final = 1 << 16
 _TOO_LONG: Final = 1800.0  # seconds after which a specimen is given up
@@ -133,7 +132,7 @@ def try_all(
         return [check for role in Role for check in collect(role, only)]
     with quiet_environment() as mark, tempfile.TemporaryDirectory() as folder:
         loop = _Loop(specimens, jobs, told, None if thorough else Path(folder))
-        words = [*frame(*Role), *_PLAIN, *_words(seed, only)]
+        words = [*frame(*Role), "--capture=no", *_words(seed, only)]
         try:
             status = pytest.main(words, plugins=[loop])
         finally:
@@ -223,6 +222,10 @@ class _Loop:
             for role in Role
         }
         self.checks = [one for role in Role for one in listed(role, items[role])]
+        # What is collected stays. Without this, collecting garbage in a forked process
+        # would write to each of these objects, and copy all of their memory.
+        gc.collect()
+        gc.freeze()
         reach = Reach({role: len(items[role]) for role in Role}, self._notes)
         forks = _Forks(items, self._jobs, self._told, reach)
         of = Counter((one.base, Role(one.role)) for one in self._specimens)

@@ -15,6 +15,7 @@ When the socket ends, however the suite ended, everything that runs is killed.
 
 import codecs
 import contextlib
+import gc
 import json
 import locale
 import os
@@ -42,6 +43,10 @@ def each_start() -> list[str]:
     # Standard input becomes a stream of the testee; the socket moves out of its way.
     control = socket.socket(fileno=os.dup(sys.stdin.fileno()))
     keeper = _Keeper(control)
+    # What is loaded stays for ever. Without this, collecting garbage in a copy would
+    # write to each of these objects, and the system copy all of their memory.
+    gc.collect()
+    gc.freeze()
     for arguments, environment, streams in keeper.starts():
         pid = os.fork()
         if pid == 0:
