@@ -5,7 +5,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from . import client, server
 from .arguments import language_of, parser_of
 from .errors import InvalidAddress
 from .limits import ADDRESS, PORT, ServerLimits
@@ -14,6 +13,8 @@ from .words import Words
 
 
 def _serve(options: Namespace, parser: ArgumentParser, words: Words) -> int:
+    from . import server  # noqa: PLC0415 (a client does not wait for it to load)
+
     address, port = options.address or ADDRESS, options.port or str(PORT)  # RUN-1
     if options.ask:  # RUN-5
         address = _ask(words.ask_address(address)) or address
@@ -44,6 +45,8 @@ def _serve(options: Namespace, parser: ArgumentParser, words: Words) -> int:
 
 
 def _join(options: Namespace, words: Words) -> int:
+    from . import client  # noqa: PLC0415 (a server does not wait for it to load)
+
     return client.run(
         options.address,
         options.port,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 
-from . import client, server
 from .arguments import language_of, parser_of
 from .errors import InvalidAddress
 from .limits import ADDRESS, PORT, ServerLimits
@@ -15,6 +14,8 @@ from .words import Words
 
 
 def _serve(options: argparse.Namespace, words: Words) -> int:
+    from . import server  # noqa: PLC0415 (a client does not wait for it to load)
+
     address: str = options.address or ADDRESS
     port: str = options.port or str(PORT)
     if options.ask:
@@ -45,6 +46,8 @@ def _serve(options: argparse.Namespace, words: Words) -> int:
 
 
 def _join(options: argparse.Namespace, words: Words) -> int:
+    from . import client  # noqa: PLC0415 (a server does not wait for it to load)
+
     return client.run(
         options.address,
         options.port,
