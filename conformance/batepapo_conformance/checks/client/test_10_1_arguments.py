@@ -237,6 +237,10 @@ def test_the_words_that_leave_do_so_when_the_nick_is_asked_again(stage: Stage) -
     wire = stage.greet("ana")
     wire.send(refused("01", "ana"))
     ana.says("01", rule="SHOW-4")
+    ana.types("beto")
+    wire.expect("/ENTRAR beto", rule="TYPE-12")  # so it does ask again
+    wire.send(refused("01", "beto"))
+    ana.says("01", rule="SHOW-4")
     ana.types("quit")
     wire.expect_silence_or_leave(rule="ASK-5")
     wire.half_close()

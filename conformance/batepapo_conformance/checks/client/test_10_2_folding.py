@@ -101,17 +101,18 @@ def test_a_line_is_folded_before_it_is_read(stage: Stage) -> None:
     """“A typed line MUST first be folded”."""
     ana, wire = stage.enter("ana", "beto")
     # As ASCII it understands them; so it is the folding.
-    ana.types("beto:segredo", "/USUARIOS", ":a:b")
+    ana.types("beto:segredo", "/USUARIOS", ":a:b", " /USUARIOS")
     wire.expect("beto:segredo", rule="TYPE-5")
     wire.expect("/USUARIOS", rule="TYPE-2")
     wire.expect(":a:b", rule="TYPE-7")
+    wire.expect("/USUARIOS", rule="TYPE-2")
     ana.types("ｂｅｔｏ：segredo", "\u00f7USUARIOS", "\ufeff:a:b", "\u00a0/USUARIOS")
     wire.expect("beto:segredo", rule="TYPE-1")
     wire.expect("/USUARIOS", rule="TYPE-1")
     wire.expect(":a:b", rule="TYPE-1")
     wire.expect("/USUARIOS", rule="TYPE-1")
     ana.types("ｑｕｉｔ")
-    wire.expect_leave(rule="TYPE-1")
+    wire.expect_leave(rule="TYPE-3")
 
 
 @requirement("TYPE-1")
