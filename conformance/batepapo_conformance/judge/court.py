@@ -237,14 +237,15 @@ class Court:
     ) -> None:
         before = listener.latest
         entry = self._room.hears(listener, event, seen)
-        if event.time < before:
-            expected = f"a time not before {before}"
-            raise Violation("ORDER-4", expected, seen.line, [listener.latest_seen])
-        listener.latest, listener.latest_seen = event.time, seen
+        last, listener.latest_seen = listener.latest_seen, seen
+        listener.latest = max(before, event.time)
         if entry.stay is listener.stay:
             listener.hears_of_itself(event, seen.line)
             if isinstance(event, codec.Left):
                 self._end(listener, "left")
+        if event.time < before:
+            expected = f"a time not before {before}"
+            raise Violation("ORDER-4", expected, seen.line, [last])
 
     # ---- ends ------------------------------------------------------------------
 
@@ -376,7 +377,10 @@ class Court:
                 self._doubt(listener, reason)
             else:
                 self._broken(listener, broken, came)
-            self._room.drop(listener)
+            # An event of the wrong time has been heard all the same.
+            is_heard = came is not None and not came.line.startswith(b"PRIVADA ")
+            if broken.rule != "ORDER-4" or not is_heard:
+                self._room.drop(listener)
 
     def _broken(self, listener: Listener, broken: Violation, came: Seen | None) -> None:
         """Write a violation down, unless another connection has shown the same."""
