@@ -10,7 +10,7 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 
-from batepapo_zoo.catalogue import specimens
+from batepapo_zoo.catalogue import specimen, specimens
 from batepapo_zoo.changed import put_in
 
 _REFERENCES = ("threaded", "asyncio")
@@ -38,10 +38,10 @@ def main() -> int:
 
 
 def _run(name: str, arguments: Sequence[str], *, warm: bool) -> int:
-    specimen = specimens().get(name)
-    if specimen is not None:
-        put_in(specimen)
-        package, arguments = specimen.package, [specimen.role, *arguments]
+    found = specimen(name)
+    if found is not None:
+        put_in(found)
+        package, arguments = found.package, [found.role, *arguments]
     elif warm and name in _REFERENCES:
         package = f"batepapo_{name}"
     else:

@@ -81,12 +81,30 @@ def specimens() -> Mapping[str, Specimen]:
         BadSpecimen: a file does not say what it should.
     """
     found: dict[str, Specimen] = {}
-    for file in sorted(_HERE.glob("*/*.toml")):
+    for file in _files():
         for one in _read(file):
             if one.name in found:
                 raise BadSpecimen(f"{file}: there is another {one.name}")
             found[one.name] = one
     return found
+
+
+def specimen(name: str) -> Specimen | None:
+    """The one of this name, sooner than all of them would be read.
+
+    Raises:
+        BadSpecimen: its file does not say what it should.
+    """
+    for file in _files():
+        if f"[{name}]" in file.read_text(encoding="utf-8"):
+            for one in _read(file):
+                if one.name == name:
+                    return one
+    return None
+
+
+def _files() -> list[Path]:
+    return sorted(_HERE.glob("*/*.toml"))
 
 
 def _read(file: Path) -> Iterator[Specimen]:

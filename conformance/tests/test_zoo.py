@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from batepapo_conformance.spec import load
-from batepapo_zoo.catalogue import BadSpecimen, Change, Specimen, specimens
+from batepapo_zoo.catalogue import (
+    BadSpecimen,
+    Change,
+    Specimen,
+    specimen,
+    specimens,
+)
 from batepapo_zoo.changed import apply
 
 ALL = specimens()
@@ -65,3 +71,8 @@ def test_a_name_that_is_not_there_is_said_and_ends_with_status_2() -> None:
     )
     assert run.returncode == 2
     assert "no unicorn" in run.stderr
+
+
+def test_one_is_found_without_reading_all() -> None:
+    assert all(specimen(name) == ALL[name] for name in ALL)
+    assert specimen("unicorn") is None
