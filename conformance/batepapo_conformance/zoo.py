@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -69,6 +70,8 @@ def visit(asked: Visit, *, out: TextIO, json_file: Path | None = None) -> Status
     chosen = choose(asked.only)
     seed = random.randrange(1_000_000) if asked.seed is None else asked.seed
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+    # SIGTERM ends it as Ctrl-C does, and leaves nothing behind.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         matrix = _try(asked, chosen, seed, out)
     except RuntimeError as error:
@@ -77,6 +80,8 @@ def visit(asked: Visit, *, out: TextIO, json_file: Path | None = None) -> Status
     except KeyboardInterrupt:
         print("interrupted", file=out)
         return Status.NO_VERDICT
+    finally:
+        signal.signal(signal.SIGTERM, before)
     seconds = time.monotonic() - clock
     if json_file is not None:
         about = {"about": _about(), "began": began, "seconds": round(seconds, 3)}
