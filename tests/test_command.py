@@ -172,6 +172,7 @@ def test_an_interrupted_run_ends_cleanly_and_takes_everything_along(
 ) -> None:
     name = uuid.uuid4().hex
     words = ["--command", f"{odd('breeds')} {name}", "--only", "6", "--jobs", "2"]
+    words += ["--lang", "en"]
     # In a session of its own, as if it were in the foreground of a terminal.
     with subprocess.Popen(
         [sys.executable, "-m", "batepapo", "check", "server", *words],

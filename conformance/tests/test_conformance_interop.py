@@ -3,7 +3,6 @@
 import io
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +10,15 @@ import pytest
 from batepapo_conformance.interop import run
 from batepapo_conformance.testee import Role, reference_command
 
-ZOO = Path(__file__).parent.parent / "zoo"
 MISSING = "/nowhere/no-such-program {address} {port}"
 
 
 def command(role: Role, name: str) -> str:
     return " ".join(f"'{word}'" for word in reference_command(role, name))
+
+
+def specimen(name: str) -> str:
+    return f"'{sys.executable}' -m batepapo_zoo {name} {{address}} {{port}}"
 
 
 def held(**how: Any) -> tuple[int, str]:
@@ -43,9 +45,8 @@ def test_the_references_understand_each_other(client: str) -> None:
     ],
 )
 def test_a_wrong_server_is_blamed_and_not_its_client(name: str, rule: str) -> None:
-    wrong = f"'{sys.executable}' '{ZOO / name}.py' {{address}} {{port}}"
     clients = {"threaded": command(Role.CLIENT, "threaded")}
-    status, text = held(servers={name: wrong}, clients=clients, as_json=True)
+    status, text = held(servers={name: specimen(name)}, clients=clients, as_json=True)
     assert status == 1
     cell = json.loads(text)["cells"][0]
     assert cell["verdict"] == "failed"
@@ -53,7 +54,7 @@ def test_a_wrong_server_is_blamed_and_not_its_client(name: str, rule: str) -> No
 
 
 def test_a_failure_is_told_with_the_rule_the_octets_and_the_timeline() -> None:
-    wrong = f"'{sys.executable}' '{ZOO / 'list_without_owner'}.py' {{address}} {{port}}"
+    wrong = specimen("list_without_owner")
     clients = {"threaded": command(Role.CLIENT, "threaded")}
     status, text = held(servers={"wrong": wrong}, clients=clients)
     assert status == 1

@@ -236,7 +236,7 @@ def test_an_empty_address_and_port_are_the_defaults(monkeypatch):
         assert (address, port) == ("127.0.0.1", "55555")
         return 42
 
-    monkeypatch.setattr(program.server, "run", take)
+    monkeypatch.setattr("batepapo_asyncio.server.run", take)
     assert program.run(["server", "", ""]) == 42
 
 
