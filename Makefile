@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit conformance explore zoo flakes newest spec clean help
+.PHONY: interop test lint unit conformance explore zoo matrix flakes newest spec clean help
 
 help:           ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -42,8 +42,16 @@ explore: $(VENV)/ready  ## sessions made up for both servers, and hostile input 
 	$(RUN) batepapo fuzz client --implementation threaded
 	$(RUN) batepapo fuzz client --implementation asyncio
 
-zoo: $(VENV)/ready      ## the suite against programs that are wrong, or odd, on purpose
-	$(RUN) batepapo zoo
+# Ten classic mistakes; the whole zoo takes longer than one waits for a test.
+CLASSICS = one_read_one_line reads_not_joined few_served error_lost_in_reset \
+	nick_stays_taken list_without_owner no_echo slow_reader_stalls \
+	partial_line_carried_out two_orders
+
+zoo: $(VENV)/ready      ## ten servers with a classic mistake each: is it found and named?
+	$(RUN) batepapo zoo --thorough $(CLASSICS:%=--only %)
+
+matrix: $(VENV)/ready   ## every program that is wrong, or odd, on purpose: the kill matrix
+	$(RUN) batepapo zoo --json conformance/batepapo_zoo/matrix.json
 
 flakes: $(VENV)/ready   ## the references 30 times: does the suite always say the same?
 	$(RUN) batepapo flakes --role server --times 30 --warm

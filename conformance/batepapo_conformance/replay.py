@@ -205,14 +205,14 @@ class Replay:
         forms = [self._resolve(form) for _, form in begins]
         first = person.listen(" or ".join(forms), rule)
         if isinstance(first, Ending):
-            came, line = {_CLOSED}, first.value.encode("ascii")
+            line, whole = first.value.encode("ascii"), _CLOSED
         else:
             person.connection.put_back(first)
             line, whole = self._peek(person, " or ".join(forms), rule)
-            came = {form for form in forms if fits(form, line.decode("ascii"))}
-            came.add(whole)
         for form, branch in zip(forms, branches, strict=True):
-            if form in came:
+            # Only `sees the list` stands for a list in as many lines as may be.
+            in_one = _ARROWS.fullmatch(branch[0]) is not None
+            if fits(form, line.decode("ascii")) if in_one else form == whole:
                 return branch
         raise RuleBroken(rule, " or ".join(forms), line)
 
