@@ -26,7 +26,7 @@ from batepapo_conformance.exploring.acts import (
 )
 from batepapo_conformance.exploring.again import CannotReplay, read_session, replay
 from batepapo_conformance.exploring.by_hand import by_hand
-from batepapo_conformance.exploring.explore import Failure, explore
+from batepapo_conformance.exploring.explore import Failure, _one_by_one, explore
 from batepapo_conformance.exploring.ground import Ground
 from batepapo_conformance.exploring.searching import explore_server, replay_file
 from batepapo_conformance.exploring.shrinking import (
@@ -298,6 +298,16 @@ def test_a_mistake_becomes_a_short_session_that_can_be_replayed(
     right = Request(role=Role.SERVER, implementation="asyncio")
     assert replay_file(file, wrong, 1, ENGLISH, StringIO()) is Status.FAILED
     assert replay_file(file, right, 1, ENGLISH, StringIO()) is Status.PASSED
+
+
+def test_lines_of_their_own_are_whole_lines() -> None:
+    """What never becomes a line is none; what becomes one later is one then."""
+    pieces = (Send("ana", (b"/ENTRAR ana\n/",)), Send("ana", (b"SAIR\n:",)))
+    assert _one_by_one([(Connect("ana"),), pieces]) == [
+        (Connect("ana"),),
+        (Send("ana", (b"/ENTRAR ana\n",)),),
+        (Send("ana", (b"/SAIR\n",)),),
+    ]
 
 
 def test_what_only_fails_in_pieces_is_a_matter_of_framing() -> None:

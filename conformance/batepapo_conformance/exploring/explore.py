@@ -17,7 +17,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
 from batepapo_conformance.exchange import Event, Exchange
-from batepapo_conformance.exploring.acts import Connect, Send, Step, joined
+from batepapo_conformance.exploring.acts import Connect, Send, Step
 from batepapo_conformance.exploring.ground import Ground
 from batepapo_conformance.exploring.machine import Room
 from batepapo_conformance.exploring.performance import Performance
@@ -240,22 +240,28 @@ def _blame_segmentation(
     """What passes with every line whole, and alone, is a matter of framing."""
     if broken.rule in _BY_CHANCE:
         return broken
-    alone = [one for step in steps for one in _one_by_one(joined(step))]
+    alone = _one_by_one(steps)
     if alone == list(steps) or ground.try_out(alone, fresh=True) is not None:
         return broken
     note = f"The same lines, each delivered alone, pass. Seen as {broken.rule}."
     return RuleBroken("FRAME-3", broken.expected, broken.actual, note, at=broken.at)
 
 
-def _one_by_one(step: Step) -> list[Step]:
-    """The same acts, each line a step of its own; what ends a connection goes along."""
+def _one_by_one(steps: Sequence[Step]) -> list[Step]:
+    """The same acts, each line a step of its own; what ends a connection goes along.
+
+    What never becomes a line is left out: it can only be taken for one.
+    """
     found: list[Step] = []
-    for act in step:
+    begun: dict[str, bytes] = {}
+    for act in (act for step in steps for act in step):
         if isinstance(act, Send):
-            lines = act.octets.splitlines(keepends=True)
-            found += [(Send(act.name, (line,)),) for line in lines]
+            octets = begun.pop(act.name, b"") + act.octets
+            *lines, begun[act.name] = octets.split(b"\n")
+            found += [(Send(act.name, (line + b"\n",)),) for line in lines]
         elif found and not isinstance(act, Connect):
             found[-1] = (*found[-1], act)
         else:
+            begun.pop(act.name, None)
             found.append((act,))
     return found
