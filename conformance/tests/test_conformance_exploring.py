@@ -222,17 +222,33 @@ def test_what_is_needed_is_all_that_is_left(needed: set[int]) -> None:
     assert left == sorted(needed)
 
 
-def test_steps_lines_and_octets_are_left_out() -> None:
-    def fails(steps: Sequence[Step]) -> bool:
-        sent = b"".join(
-            act.octets for step in steps for act in step if isinstance(act, Send)
-        )
-        return is_possible(steps) and b"b" in sent and b":" in sent
+def fails_with_b_and_a_colon(steps: Sequence[Step]) -> bool:
+    return is_possible(steps) and b"b" in sent(steps) and b":" in sent(steps)
 
-    small = smaller_steps(EVERYTHING, fails, seconds=10)
-    sends = [act for step in small for act in step if isinstance(act, Send)]
-    assert fails(small)
-    assert sum(len(act.octets) for act in sends) == 2
+
+def sent(steps: Sequence[Step]) -> bytes:
+    acts = [act for step in steps for act in step]
+    return b"".join(act.octets for act in acts if isinstance(act, Send))
+
+
+def test_steps_lines_and_octets_are_left_out() -> None:
+    small = smaller_steps(EVERYTHING, fails_with_b_and_a_colon, seconds=10)
+    assert fails_with_b_and_a_colon(small)
+    assert len(sent(small)) == 2
+
+
+@pytest.mark.parametrize("late", range(1, 31))
+def test_a_server_that_is_late_once_leaves_nothing_in(late: int) -> None:
+    in_pieces = Send("ana", (b"/ENTRAR a", b"na\n:oi\n:", b"beto\n", b"/SAIR\n"))
+    tries = 0
+
+    def fails(steps: Sequence[Step]) -> bool:
+        nonlocal tries
+        tries += 1
+        return tries != late and fails_with_b_and_a_colon(steps)
+
+    small = smaller_steps([(Connect("ana"),), (in_pieces,)], fails, seconds=10)
+    assert len(sent(small)) == 2
 
 
 def test_a_course_is_possible_if_everybody_connects_first_and_once() -> None:

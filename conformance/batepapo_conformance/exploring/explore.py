@@ -212,7 +212,7 @@ def confirm(ground: Ground, steps: tuple[Step, ...], broken: RuleBroken) -> Fail
 
     ground.hurry(True)
     ground.start()
-    if fails(steps):
+    if fails(steps) or fails(steps):  # a busy machine may be late once
         steps = tuple(smaller_steps(steps, fails, seconds=_LEAVING_OUT))
     ground.hurry(False)
     return _seen_again(ground, steps, broken)
