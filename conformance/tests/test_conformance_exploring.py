@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batepapo_conformance.check import Request
@@ -198,6 +198,7 @@ def test_what_cannot_be_typed_is_printed() -> None:
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="no shell of POSIX")
 @given(st.binary(max_size=20), st.integers(0, 600))
+@example(b"-\0", 0)
 @settings(max_examples=20, deadline=None)
 def test_the_shell_prints_just_these_octets(octets: bytes, times: int) -> None:
     steps = transcribe([(Connect("ana"),), (Send("ana", (octets + b"x" * times,)),)])

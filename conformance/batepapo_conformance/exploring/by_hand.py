@@ -126,4 +126,6 @@ def _quoted(octets: bytes) -> list[str]:
         for octet in octets
     )
     text = plain.replace("\\012", "\\n").replace("\\015", "\\r")
+    if text.startswith("-"):  # would begin an option
+        text = f"\\055{text[1:]}"
     return [f"printf '{text}'"]
