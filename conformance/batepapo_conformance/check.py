@@ -40,9 +40,10 @@ from batepapo_conformance.testee import (
     Testee,
     choose_testee,
 )
+from batepapo_conformance.warm import cold_in
 from batepapo_conformance.words import Language, Words
 
-__all__ = ["Request", "check", "collect", "list_checks", "run"]
+__all__ = ["Request", "check", "collect", "list_checks", "must_start", "run"]
 
 # Checks wait for the testee as often as they compute.
 _JOBS_PER_CORE = 2
@@ -150,7 +151,7 @@ def _about() -> dict[str, str]:
 def _run(run: Run, request: Request, progress: Progress, words: Words) -> Run:
     try:
         testee = request.testee()
-        _must_start(testee)
+        must_start(testee, Processes(Exchange(), cold_in(testee.folder)))
     except (BadTestee, NoVerdict) as error:
         return run.in_trouble(str(error))
     except KeyboardInterrupt:
@@ -226,13 +227,14 @@ def _jobs(request: Request, testee: Testee) -> int:
     return max(1, min(jobs, runs))
 
 
-def _must_start(testee: Testee) -> None:
+def must_start(testee: Testee, processes: Processes) -> None:
     """Find out in one place whether the testee can be started at all.
+
+    What is started for that is ended again, and can still be asked what it wrote.
 
     Raises:
         NoVerdict: it cannot, and this says why.
     """
-    processes = Processes(Exchange())
     try:
         if testee.role is Role.SERVER:
             start_server(testee, processes)

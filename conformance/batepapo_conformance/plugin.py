@@ -181,9 +181,11 @@ def exchange(request: pytest.FixtureRequest) -> Exchange:
 def starter(testee: Testee) -> Iterator[Starter]:
     """How programs are started: as users do, or the testee warm (see `warm.py`)."""
     if testee.keeper is None or not warm.POSSIBLE:
-        yield warm.cold
+        yield warm.cold_in(testee.folder)
         return
-    with warm.Warm(testee.keeper, testee.program, environment_of_testees()) as one:
+    with warm.Warm(
+        testee.keeper, testee.program, environment_of_testees(), testee.folder
+    ) as one:
         yield one.start
 
 

@@ -73,6 +73,7 @@ class Testee:
         known_failures: reasons, by requirement id or name of a check.
         keeper: the command of a program that keeps it loaded (see `warm.py`), if
             starts are to be warm.
+        folder: where it is started; `None` is wherever the suite is.
     """
 
     # pytest would take the name for that of a test.
@@ -85,6 +86,7 @@ class Testee:
     factor: float = 1.0
     known_failures: Mapping[str, str] = field(default_factory=dict)
     keeper: tuple[str, ...] | None = None
+    folder: Path | None = None
 
     def __str__(self) -> str:
         return f"at {self.at}" if self.command is None else shlex.join(self.command)
@@ -243,6 +245,7 @@ _FILE_KEYS: Final = {
     "time-factor",
     "known-failures",
     "warm",
+    "folder",
 }
 
 
@@ -284,7 +287,16 @@ def from_file(
         factor=float(factor),
         known_failures=_reasons(data.get("known-failures", {}), path),
         keeper=_keeper(data.get("warm"), path) if said == of_file else None,
+        folder=_folder(data.get("folder"), path),
     )
+
+
+def _folder(said: object, path: Path) -> Path | None:
+    if said is None:
+        return None
+    if not isinstance(said, str) or not (path.parent / said).is_dir():
+        raise BadTestee(f"{path}: folder is where it is started, seen from this file")
+    return (path.parent / said).absolute()
 
 
 def _keeper(said: object, path: Path) -> tuple[str, ...] | None:

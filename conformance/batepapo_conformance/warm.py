@@ -7,6 +7,7 @@ what an interpreter looks at when it begins, the command is executed as usual.
 """
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any, Final, Protocol, Self, cast
 
 from batepapo_conformance.failure import visible
@@ -67,12 +69,17 @@ class Starter(Protocol):
 
 
 def cold(
-    arguments: Sequence[str], *, streams: Sequence[int], environment: Mapping[str, str]
+    arguments: Sequence[str],
+    *,
+    streams: Sequence[int],
+    environment: Mapping[str, str],
+    folder: Path | None = None,
 ) -> Started:
-    """Start a program as users do, by executing it (see `Starter`)."""
+    """Start a program as users do, by executing it (see `Starter`), in this folder."""
     stdin, stdout, stderr = streams
     return subprocess.Popen(
-        arguments,
+        _found(arguments, folder),
+        cwd=folder,
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
@@ -84,6 +91,21 @@ def cold(
     )
 
 
+def _found(arguments: Sequence[str], folder: Path | None) -> Sequence[str]:
+    """The command; on Windows, a program that stands in the folder in full.
+
+    There the system looks for it where the suite is, not where it is to be started.
+    """
+    if folder is None or os.name != "nt" or not (folder / arguments[0]).is_file():
+        return arguments
+    return [str(folder / arguments[0]), *arguments[1:]]
+
+
+def cold_in(folder: Path | None) -> Starter:
+    """The way to start programs as users do who are in this folder."""
+    return functools.partial(cold, folder=folder)
+
+
 class Warm:
     """Asks a program that keeps the testee loaded to fork it.
 
@@ -92,6 +114,7 @@ class Warm:
         program: the first words of the commands that it stands for; all others
             are executed.
         environment: that of the keeper.
+        folder: where it is, and what it starts.
 
     Raises:
         OSError: the keeper cannot be started.
@@ -102,8 +125,10 @@ class Warm:
         keeper: Sequence[str],
         program: Sequence[str],
         environment: Mapping[str, str],
+        folder: Path | None = None,
     ) -> None:
         self._program = list(program)
+        self._cold = cold_in(folder)
         self._fixed = _fixed(environment)
         self._forked: dict[int, _Forked] = {}
         self._answers: list[_Forked] = []
@@ -116,7 +141,8 @@ class Warm:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._keeper = subprocess.Popen(
-                list(keeper),
+                _found(keeper, folder),
+                cwd=folder,
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -139,7 +165,7 @@ class Warm:
             list(arguments[:count]) != self._program
             or _fixed(environment) != self._fixed
         ):
-            return cold(arguments, streams=streams, environment=environment)
+            return self._cold(arguments, streams=streams, environment=environment)
         with contextlib.ExitStack() as theirs:
             ours, descriptors = _connect(streams, theirs)
             try:

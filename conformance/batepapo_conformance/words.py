@@ -32,11 +32,14 @@ def language_from(environment: Mapping[str, str] = os.environ) -> Language:
 
 
 class Words:
-    """The words of one language: `words("report.again")`, with values put in."""
+    """The words of one language: `words("report.again")`, with values put in.
 
-    def __init__(self, language: Language) -> None:
+    Those of the reports, unless there are others in the folder `tables`.
+    """
+
+    def __init__(self, language: Language, tables: Path = _TABLES) -> None:
         self.language = language
-        self._table = table(language)
+        self._table = table(language, tables)
 
     def __call__(self, key: str, **values: object) -> str:
         """The words of this key; each `{name}` in them stands for a value."""
@@ -49,9 +52,9 @@ class Words:
 
 
 @functools.cache
-def table(language: Language) -> Mapping[str, str]:
+def table(language: Language, tables: Path = _TABLES) -> Mapping[str, str]:
     """All words of a language, by key: the names of the tables joined by dots."""
-    text = (_TABLES / f"{language}.toml").read_text(encoding="utf-8")
+    text = (tables / f"{language}.toml").read_text(encoding="utf-8")
     return _flat(tomllib.loads(text))
 
 

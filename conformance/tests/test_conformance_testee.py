@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from batepapo_conformance.check import Request, run
 from batepapo_conformance.collected import Collected
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import NoVerdict
@@ -19,6 +20,8 @@ from batepapo_conformance.process import (
     Processes,
     Stream,
 )
+from batepapo_conformance.progress import Progress
+from batepapo_conformance.results import Status
 from batepapo_conformance.starting import TesteeWouldNotStart, start_server
 from batepapo_conformance.testee import (
     BadTestee,
@@ -33,6 +36,7 @@ from batepapo_conformance.testee import (
 )
 
 ODD = Path(__file__).parent / "testees" / "odd.py"
+SILENT = Progress(sys.stderr, silent=True)
 
 
 def odd(how: str) -> Testee:
@@ -121,11 +125,23 @@ def test_a_file_says_everything(tmp_path: Path) -> None:
     assert testee.known_failures == {"SLOW-1": "the next lesson"}
 
 
+def test_a_testee_is_started_in_the_folder_that_its_file_names(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "server.py").write_text(ODD.read_text(encoding="utf-8"))
+    file = tmp_path / "testee.toml"
+    command = f"'{sys.executable}' server.py greets {{address}} {{port}}"
+    file.write_text(f'command = "{command}"\nfolder = "mine"\n')
+    only = ("test_the_software_is_one_token",)
+    done = run(Request(role=Role.SERVER, file=str(file), only=only), SILENT)
+    assert (done.status, done.trouble) == (Status.PASSED, "")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "",
         "command = 5",
+        "command = 'x {address} {port}'\nfolder = 'nowhere'",
         "command = 'x {address} {port}'\nfoo = 1",
         "command = 'x {address} {port}'\nat = '1.2.3.4:5'",
         "command = 'x {address} {port}'\ntime-factor = 0",

@@ -14,6 +14,7 @@ from batepapo_conformance.speaker import Patience
 from batepapo_conformance.spec import BadSpecification, Transcript, read_transcript
 from batepapo_conformance.starting import start_server
 from batepapo_conformance.testee import Testee
+from batepapo_conformance.warm import cold_in
 
 
 class CannotReplay(Exception):
@@ -65,7 +66,7 @@ def _once(session: Transcript, testee: Testee) -> Failure | None:
     words = iter(session.options)
     options = {word.removeprefix("--"): next(words, "") for word in words}
     record = Exchange()
-    processes = Processes(record)
+    processes = Processes(record, cold_in(testee.folder))
     try:
         running = start_server(testee, processes, options=options)
         server = Server(running, Patience(testee), record, Random(0))

@@ -12,6 +12,7 @@ from batepapo_conformance.process import Process, Processes
 from batepapo_conformance.speaker import PROMPT
 from batepapo_conformance.starting import RunningServer, describe_status, start_server
 from batepapo_conformance.testee import Testee
+from batepapo_conformance.warm import cold_in
 
 # While a failure is made smaller, what does not come is given up sooner; the smallest
 # one is confirmed with the whole patience.
@@ -30,7 +31,7 @@ class Ground:
 
     def __init__(self, testee: Testee) -> None:
         self._testee = testee
-        self._processes = Processes(Exchange())
+        self._processes = self._new()
         self._in_a_hurry = False
         self._running: RunningServer | None = None
         self.starts = 0
@@ -38,6 +39,9 @@ class Ground:
         if not self.is_empty():
             self.end()
             raise NoVerdict("somebody is in the room who does not belong to the suite")
+
+    def _new(self) -> Processes:
+        return Processes(Exchange(), cold_in(self._testee.folder))
 
     def __enter__(self) -> "Ground":
         return self
@@ -58,7 +62,7 @@ class Ground:
         """
         if self._testee.at is None or self._running is None:
             self._processes.end()
-            self._processes = Processes(Exchange())
+            self._processes = self._new()
             try:
                 self._running = start_server(self._testee, self._processes)
             except NoVerdict:

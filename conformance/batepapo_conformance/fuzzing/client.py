@@ -19,6 +19,7 @@ from batepapo_conformance.process import Processes
 from batepapo_conformance.scripted_server import ScriptedServer, left
 from batepapo_conformance.terminal import Terminal, through_pipes
 from batepapo_conformance.testee import Testee
+from batepapo_conformance.warm import cold_in
 from batepapo_conformance.wire import Wire
 
 GROWTH: Final = 64 << 20
@@ -135,7 +136,7 @@ class Play:
             RuleBroken: the client does what it must not, or not what it must.
             NoVerdict: it cannot be started.
         """
-        processes = Processes(self.record)
+        processes = Processes(self.record, cold_in(self._testee.folder))
         server = ScriptedServer(
             self.record,
             seconds=self._testee.seconds,
