@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from batepapo.exploring import explore, fuzz, replay
+from batepapo.labs import lab
 from batepapo.proving import zoo
 from batepapo.recording import judge, proxy
 from batepapo.reports import (
@@ -237,6 +238,7 @@ main.add_command(zoo)
 main.add_command(explore)
 main.add_command(fuzz)
 main.add_command(replay)
+main.add_command(lab)
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ def _about() -> dict[str, str]:
 def _run(run: Run, request: Request, progress: Progress, words: Words) -> Run:
     try:
         testee = request.testee()
-        must_start(testee, Processes(Exchange(), cold_in(testee.folder)))
+        _try_out(testee)
     except (BadTestee, NoVerdict) as error:
         return run.in_trouble(str(error))
     except KeyboardInterrupt:
@@ -227,21 +227,24 @@ def _jobs(request: Request, testee: Testee) -> int:
     return max(1, min(jobs, runs))
 
 
+def _try_out(testee: Testee) -> None:
+    processes = Processes(Exchange(), cold_in(testee.folder))
+    try:
+        must_start(testee, processes)
+    finally:
+        processes.end()
+
+
 def must_start(testee: Testee, processes: Processes) -> None:
     """Find out in one place whether the testee can be started at all.
-
-    What is started for that is ended again, and can still be asked what it wrote.
 
     Raises:
         NoVerdict: it cannot, and this says why.
     """
-    try:
-        if testee.role is Role.SERVER:
-            start_server(testee, processes)
-        else:
-            _must_connect(testee, processes)
-    finally:
-        processes.end()
+    if testee.role is Role.SERVER:
+        start_server(testee, processes)
+    else:
+        _must_connect(testee, processes)
 
 
 def _must_connect(testee: Testee, processes: Processes) -> None:

@@ -1,0 +1,335 @@
+"""The student's folder: their program, and one file that says where they are.
+
+Nothing of theirs is ever overwritten or deleted here.
+"""
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from batepapo_conformance.results import now
+from batepapo_conformance.testee import CONTRACT_OPTIONS, Role
+from batepapo_conformance.words import Language, Words, language_from
+from batepapo_labs.lessons import HINTS, Course, Lesson, files_in
+from batepapo_labs.trouble import Trouble
+
+FILE: Final = "lab.toml"
+"""The file that says where a student is."""
+
+KEPT: Final = "kept"
+"""The folder into which `reset` puts what is there."""
+
+NAME: Final = "bate-papo"
+"""What a student's folder is called if nobody says otherwise."""
+
+TABLES: Final = Path(__file__).parent / "words"
+"""Where the words of the labs are."""
+
+# Ours, and no part of what the student has written.
+_OURS: Final = re.compile(rf"{re.escape(FILE)}|{KEPT}|LAB-\d+\.md|solution-\d+|\..*")
+_PLACEHOLDERS: Final = {"client": "{address} {port} {nick}"}
+
+
+class Folder:
+    """A student's folder, with what its `lab.toml` says.
+
+    Every change is written at once; comments and keys of the student's own stay.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        Trouble: there is no `lab.toml`, or it says what cannot be meant.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._file = self.path / FILE
+        if not self._file.is_file():
+            raise Trouble("no_folder", path=path)
+        try:
+            text = self._file.read_text(encoding="utf-8")
+            self._document = tomlkit.parse(text)
+        except (OSError, UnicodeError, TOMLKitError) as error:
+            raise Trouble("bad_file", path=self._file, why=error) from error
+        self._data: dict[str, Any] = self._document.unwrap()
+        for why in _faults(self._data):
+            raise Trouble("bad_file", path=self._file, why=why)
+
+    # ---- what it says ----
+
+    @property
+    def lab(self) -> int:
+        """The number of the current lab."""
+        return int(self._data["lab"])
+
+    @property
+    def language(self) -> Language:
+        """The language in which the student is told."""
+        return Language(self._data.get("language", Language.PORTUGUESE))
+
+    @property
+    def build(self) -> str | None:
+        """The command that is run before each check, if there is one."""
+        return self._data.get("build")
+
+    @property
+    def factor(self) -> float:
+        """By how much the student's programs are slower than deadlines expect."""
+        return float(self._data.get("time-factor", 1))
+
+    @property
+    def passed(self) -> Mapping[int, str]:
+        """When (UTC) which lab was passed first."""
+        return {int(key): str(at) for key, at in self._table("passed").items()}
+
+    @property
+    def last(self) -> Mapping[str, Any]:
+        """The last check: its `lab`, `when`, and the ids that were `broken`."""
+        return self._table("last")
+
+    def command(self, role: str, program: str) -> str:
+        """How the student's program of this role is started, with `{python}` put in.
+
+        Args:
+            role: that of the lab.
+            program: the file, if `lab.toml` does not say how it is started.
+        """
+        places = _PLACEHOLDERS.get(role, "{address} {port}")
+        said = self._data.get(role) or f"{{python}} {program} {places}"
+        return with_python(said)
+
+    def options(self, role: Role) -> Any:
+        """The options of the contract that a program of this role has."""
+        said = self._data.get("options", {})
+        if not isinstance(said, dict):
+            return said
+        elsewhere = {one for other in Role for one in CONTRACT_OPTIONS[other]}
+        elsewhere -= set(CONTRACT_OPTIONS[role])
+        return {name: form for name, form in said.items() if name not in elsewhere}
+
+    def hints(self, rule: str) -> int:
+        """How many hints about a rule have been given."""
+        return int(self._table("hints").get(rule, 0))
+
+    @property
+    def all_hints(self) -> Mapping[str, int]:
+        """How many hints were given, by rule."""
+        return self._table("hints")
+
+    def _table(self, name: str) -> Mapping[str, Any]:
+        found = self._data.get(name, {})
+        return found if isinstance(found, dict) else {}
+
+    # ---- what is written there ----
+
+    def go_to(self, lab: int) -> None:
+        """Make this the current lab."""
+        self._write(None, "lab", lab)
+
+    def speak(self, language: Language) -> None:
+        """Make this the language."""
+        self._write(None, "language", str(language))
+
+    def note_check(self, lab: int, broken: list[str], passed: bool) -> None:
+        """Remember what a check said, and the first time that a lab was passed."""
+        at = now()
+        self._write("last", "lab", lab)
+        self._write("last", "when", at)
+        self._write("last", "broken", broken)
+        if passed and lab not in self.passed:
+            self._write("passed", str(lab), at)
+
+    def note_hint(self, rule: str) -> int:
+        """Give one more hint about a rule: which one it is, from 1."""
+        level = min(self.hints(rule) + 1, HINTS)
+        self._write("hints", rule, level)
+        return level
+
+    def _write(self, table: str | None, key: str, value: object) -> None:
+        place: Any = self._document
+        if table is not None:
+            if table not in self._document:
+                self._document[table] = tomlkit.table()
+            place = self._document[table]
+        place[key] = value
+        self._data = self._document.unwrap()
+        _replace(self._file, self._document.as_string())
+
+
+def _faults(data: Mapping[str, Any]) -> Iterator[str]:
+    """What in a `lab.toml` cannot be meant, in the words of TOML."""
+    if not isinstance(data.get("lab"), int):
+        yield "lab = NUMBER"
+    if data.get("language", "pt") not in list(Language):
+        yield 'language = "pt" | "en"'
+    for name in ("server", "client", "build"):
+        if not isinstance(data.get(name, ""), str):
+            yield f'{name} = "..."'
+    factor = data.get("time-factor", 1)
+    if not isinstance(factor, int | float) or not 0 < factor <= 100:
+        yield "time-factor = 0.1 ... 100"
+    for name in ("passed", "hints", "last"):
+        if not isinstance(data.get(name, {}), dict):
+            yield f"[{name}]"
+    if any(not str(key).isdecimal() for key in data.get("passed", {})):
+        yield '[passed] NUMBER = "..."'
+    if any(not isinstance(one, int) for one in data.get("hints", {}).values()):
+        yield "[hints] ID = NUMBER"
+
+
+def with_python(command: str) -> str:
+    """The command, with the Python that runs this put in for `{python}`."""
+    quoted = f'"{sys.executable}"' if os.name == "nt" else shlex.quote(sys.executable)
+    return command.replace("{python}", quoted)
+
+
+def find(said: Path | None) -> Folder:
+    """The student's folder: the one that is said, or else where we are, or above.
+
+    Raises:
+        Trouble: there is none.
+    """
+    if said is not None:
+        return Folder(said)
+    here = Path.cwd()
+    for path in (here, *here.parents):
+        if (path / FILE).is_file():
+            return Folder(path)
+    raise Trouble("no_folder", path=here)
+
+
+@dataclass(slots=True)
+class Laid:
+    """What was put into a folder, as places in it.
+
+    Attributes:
+        put: files that are new.
+        left: files that were there, are different, and were left alone.
+        kept: where that went which was there.
+    """
+
+    put: list[Path] = field(default_factory=list)
+    left: list[Path] = field(default_factory=list)
+    kept: Path | None = None
+
+
+def begin(
+    path: Path, course: Course, lesson: Lesson, language: Language | None
+) -> tuple[Folder, Laid]:
+    """Make a student's folder for this lab, or go on in it with this lab.
+
+    Who has the program of the lab goes on with it, and gets only what the lab adds.
+    Without a language, that of the folder stays; a new one has the environment's.
+
+    Raises:
+        Trouble: there is no such place for a folder.
+    """
+    with _writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+        if not (path / FILE).exists():
+            words = Words(language or language_from(), TABLES)
+            text = words("file.text", lab=lesson.number, language=words.language)
+            _replace(path / FILE, text.lstrip())
+        folder = Folder(path)
+        if language is not None and folder.language is not language:
+            folder.speak(language)
+        if folder.lab != lesson.number:
+            folder.go_to(lesson.number)
+        theirs = (path / lesson.program).exists()
+        files = files_in(lesson.folder / "starter") if theirs else course.begun(lesson)
+        return folder, lay(folder, lesson, files)
+
+
+def lay(folder: Folder, lesson: Lesson, files: Mapping[Path, Path]) -> Laid:
+    """Put these files, and the text of the lab, where there is nothing yet."""
+    texts = [lesson.text(folder.language), *map(lesson.text, Language)]
+    text = next((one for one in texts if one.is_file()), None)
+    told = {Path(f"LAB-{lesson.number}.md"): text} if text else {}
+    laid = Laid()
+    for place, source in {**files, **told}.items():
+        target = folder.path / place
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            laid.put.append(place)
+        elif not target.is_file() or target.read_bytes() != source.read_bytes():
+            laid.left.append(place)
+    return laid
+
+
+def reset(folder: Folder, course: Course, lesson: Lesson) -> Laid:
+    """Lay what one begins with again; what of it was changed goes to `kept/<time>/`.
+
+    What else is there, other programs for instance, stays where it is.
+
+    Raises:
+        Trouble: something cannot be moved.
+    """
+    with _writing(folder.path):
+        kept = _new_place(folder.path / KEPT / now().replace(":", "-"))
+        files = course.begun(lesson)
+        theirs = lay(folder, lesson, files).left
+        for place in theirs:
+            (kept / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(folder.path / place, kept / place)
+        return Laid(lay(folder, lesson, files).put, [], kept if theirs else None)
+
+
+def show_solution(folder: Folder, lesson: Lesson) -> Path:
+    """Copy the solution of a lab into the folder; give where it is.
+
+    Raises:
+        Trouble: it cannot be written there.
+    """
+    where = folder.path / f"solution-{lesson.number}"
+    with _writing(where):
+        for place, source in files_in(lesson.folder / "solution").items():
+            target = where / place
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+    return where
+
+
+def is_ours(path: Path) -> bool:
+    """Whether what stands in a student's folder is no part of their program."""
+    return _OURS.fullmatch(path.name) is not None
+
+
+def _new_place(wanted: Path) -> Path:
+    place, number = wanted, 1
+    while place.exists():
+        number += 1
+        place = wanted.with_name(f"{wanted.name}-{number}")
+    return place
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file whole: whoever reads it meanwhile sees the old one or the new."""
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(file)
+    except OSError as error:
+        raise Trouble("cannot_write", path=file, why=error.strerror) from error
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, shutil.Error) as error:
+        why = getattr(error, "strerror", None) or error
+        where = getattr(error, "filename", None) or path
+        raise Trouble("cannot_write", path=where, why=why) from error
