@@ -198,6 +198,9 @@ class _Cursor:
         return self.line.startswith(literal, self.place)
 
     def skip(self, literal: bytes, rule: str = "FRAME-1") -> None:
+        if self.starts(literal):
+            self.place += len(literal)
+            return
         for octet in literal:
             if not self.starts(bytes([octet])):
                 self.refuse(rule, f"`{visible(literal)}`")
