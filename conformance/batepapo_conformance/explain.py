@@ -16,8 +16,8 @@ class UnknownRequirement(Exception):
 def explain(name: str, specification: Specification, words: Words | None = None) -> str:
     """What the requirement says, why, and what it looks like when it is met.
 
-    The requirement is quoted as it is, in English; the words around it are those
-    given, or else English as well.
+    All of it is English unless other words are given; then the requirement is told
+    in their language as well, and it is said that the English text decides.
 
     Raises:
         UnknownRequirement: there is none of this id.
@@ -41,12 +41,15 @@ def _explained(
 ) -> Iterator[str]:
     yield f"{one.id} · {one.level} · {words(f'role.{one.role}')}"
     section = words("explain.section", number=one.section)
-    yield f"{section}, {one.title} ({one.file})"
+    said = one.said_in(words.language)
+    yield f"{section}, {said.title} ({one.file})"
     yield ""
-    for paragraph in one.text.split("\n\n"):
+    for paragraph in said.text.split("\n\n"):
         yield from _wrap(paragraph, "  ")
     yield ""
-    yield from _wrap(f"{words('explain.why')} {one.why}", "  ")
+    yield from _wrap(f"{words('explain.why')} {said.why}", "  ")
+    if said.language is not Language.ENGLISH:
+        yield from _wrap(f"({words('explain.decides')})", "  ")
     if one.example:
         yield ""
         example = one.example.replace("*Example:*", words("explain.example"))
@@ -69,7 +72,7 @@ def _explained(
 
 def _exchange(transcript: Transcript, words: Words) -> Iterator[str]:
     correct = words("explain.correct", name=transcript.name)
-    yield from _wrap(f"{correct}: {transcript.title}", "  ")
+    yield from _wrap(f"{correct}: {transcript.title_in(words.language)}", "  ")
     if transcript.options:
         yield f"  {words('explain.options', options=' '.join(transcript.options))}"
     yield ""

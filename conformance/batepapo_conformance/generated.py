@@ -1,7 +1,12 @@
-"""The generated parts of the specification's prose: its tables, from its data.
+"""What in the specification follows from something else in it, and has to agree.
 
-python -m batepapo_conformance.generated --check    fails if a table is not up to date
-python -m batepapo_conformance.generated --write    brings them up to date
+That is the tables of its prose, which are made from its data, and its Portuguese
+sentences, which people make from the English ones.
+
+python -m batepapo_conformance.generated --check    fails if anything is not up to date
+python -m batepapo_conformance.generated --write    brings the tables up to date
+python -m batepapo_conformance.generated --translated ID...
+                   notes that these requirements have been translated as they are now
 """
 
 import re
@@ -10,9 +15,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from batepapo_conformance import translation
 from batepapo_conformance.check import collect
 from batepapo_conformance.results import Listed
-from batepapo_conformance.spec import Specification, folder, read
+from batepapo_conformance.spec import (
+    BadSpecification,
+    Specification,
+    folder,
+    read,
+)
 from batepapo_conformance.testee import Role
 
 _PART = re.compile(
@@ -21,19 +32,62 @@ _PART = re.compile(
 )
 
 
+_USAGE: Final = (
+    "usage: python -m batepapo_conformance.generated "
+    "--check | --write | --translated ID..."
+)
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Check or write the tables; returns the exit status."""
-    if list(arguments) not in (["--check"], ["--write"]):
-        print("usage: python -m batepapo_conformance.generated --check | --write")
-        return 2
-    stale = drift(folder())
-    for path, text in stale.items():
-        if arguments[0] == "--write":
-            path.write_text(text, encoding="utf-8", newline="\n")
-            print(f"written: {path.name}")
-        else:
-            print(f"not up to date: {path.name}", file=sys.stderr)
-    return int(bool(stale) and arguments[0] == "--check")
+    """Check, write, or note a translation; returns the exit status."""
+    try:
+        match arguments:
+            case ["--check"]:
+                return _check(folder())
+            case ["--write"]:
+                return _write(folder())
+            case ["--translated", name, *names]:
+                return _note_translated(folder(), [name, *names])
+            case _:
+                print(_USAGE, file=sys.stderr)
+    except (BadSpecification, translation.BadTranslation) as error:
+        print(error, file=sys.stderr)
+    return 2
+
+
+def _check(where: Path) -> int:
+    stale = [f"not up to date: {path.name}" for path in drift(where)]
+    stale += untranslated(where)
+    for complaint in stale:
+        print(complaint, file=sys.stderr)
+    return int(bool(stale))
+
+
+def _write(where: Path) -> int:
+    # The digests of translations are left alone: only who has read both sentences
+    # can say that they say the same (`--translated`).
+    for path, text in drift(where).items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+        print(f"written: {path.name}")
+    return 0
+
+
+def _note_translated(where: Path, names: Sequence[str]) -> int:
+    english = {one.id: one.english for one in read(where).requirements.values()}
+    translation.confirm(where, names, english)
+    print(f"noted as translated: {', '.join(names)}")
+    return 0
+
+
+def untranslated(where: Path) -> list[str]:
+    """What in `spec/pt` is lacking, too much, or older than the English."""
+    specification = read(where)
+    return list(
+        translation.read(where).complaints(
+            {one.id: one.english for one in specification.requirements.values()},
+            {one.title for one in specification.transcripts.values()},
+        )
+    )
 
 
 def drift(where: Path) -> dict[Path, str]:

@@ -45,6 +45,7 @@ class Story:
     after: str
     octet: int | None
     shows_actual: bool
+    actual_is_words: bool
     note: str
     stability: dict[str, list[str]]
     diagram: Markup
@@ -134,11 +135,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A rule, and what each run says about it."""
+    """A rule, and what each run says about it; perhaps of its text only the id."""
 
-    id: str
-    level: str
-    text: str
+    rule: Requirement
+    is_quoted: bool
     cells: tuple[Cell, ...]
 
     @property
@@ -149,11 +149,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The rules of one section of the specification."""
+    """The rules of one section of the specification; there is at least one."""
 
-    number: str
-    title: str
     rows: tuple[Row, ...]
+
+    @property
+    def rule(self) -> Requirement:
+        """One of them, which knows what section it is."""
+        return self.rows[0].rule
 
     @property
     def fine(self) -> bool:
@@ -211,7 +214,7 @@ def _legend(grids: Sequence[Grid]) -> Iterator[tuple[str, str, str]]:
 def _grid(role: str, columns: Sequence[Column], specification: Specification) -> Grid:
     found = [outcomes(column.run, specification) for column in columns]
     names_only = any(column.run.detail == Detail.ID for column in columns)
-    sections: dict[tuple[str, str], list[Row]] = {}
+    sections: dict[str, list[Row]] = {}
     for one in specification.requirements.values():
         cells = [
             _cell(column, outcome[one.id])
@@ -219,12 +222,12 @@ def _grid(role: str, columns: Sequence[Column], specification: Specification) ->
             if one.id in outcome
         ]
         if any(cell.opens for cell in cells):
-            row = Row(one.id, one.level, "" if names_only else one.text, tuple(cells))
-            sections.setdefault((one.section, one.title), []).append(row)
+            row = Row(one, not names_only, tuple(cells))
+            sections.setdefault(one.section, []).append(row)
     return Grid(
         role,
         tuple(columns),
-        tuple(Section(*head, tuple(rows)) for head, rows in sections.items()),
+        tuple(Section(tuple(rows)) for rows in sections.values()),
     )
 
 
@@ -254,6 +257,7 @@ def _story(result: Result, broken: Broken, name: str) -> Story:
         after=after,
         octet=broken.at if broken.actual_is_octets else None,
         shows_actual=bool(broken.actual),
+        actual_is_words=not broken.actual_is_octets,
         note=harmless(broken.note),
         stability={}
         if repeated is None or repeated.stability is None

@@ -7,6 +7,7 @@ from typing import Final
 import jinja2
 from markupsafe import Markup
 
+from batepapo_conformance import phrases
 from batepapo_conformance.story import harmless
 from batepapo_conformance.words import Language, Words
 
@@ -36,6 +37,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.globals["say"] = _say
+    environment.globals["told"] = _told
     environment.filters["harmless"] = harmless
     environment.filters["code"] = _code
     return environment
@@ -49,6 +51,15 @@ def _say(key: str, **values: object) -> Markup:
         )
         for name, words in WORDS.items()
     )
+
+
+def _told(phrase: str) -> Markup:
+    """What a check said: in both languages, if there is a form for it."""
+    form = Markup('<span class="said" lang="{}">{}</span>')
+    told = {lang: phrases.told(phrase, one.language) for lang, one in WORDS.items()}
+    if len(set(told.values())) == 1:
+        return Markup('<span lang="en">{}</span>').format(phrase)
+    return Markup("").join(form.format(*one) for one in told.items())
 
 
 def _translated(values: Mapping[str, object], words: Words) -> dict[str, object]:

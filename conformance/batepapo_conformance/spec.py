@@ -1,16 +1,21 @@
 """Reads the specification: its requirement blocks, its data, its transcripts.
 
-In a clone that is `spec/`; an installed package carries its own copy.
+In a clone that is `spec/`; an installed package carries its own copy. What it says
+in Portuguese is read as well (`translation.py`).
 """
 
 import functools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from batepapo_conformance import translation
+from batepapo_conformance.translation import Portuguese, Wording
+from batepapo_conformance.words import Language
 
 _HEADING = re.compile(r"#{1,3} (?P<number>\d+(?:\.\d+)?)\.? (?P<title>.+)")
 _BLOCK = re.compile(r"> \*\*(?P<id>[A-Z]+-\d+)\*\* · (?P<level>[A-Z]+) · (?P<role>\w+)")
@@ -30,7 +35,8 @@ class Level(StrEnum):
 class Requirement:
     """One requirement block. `role` is `server`, `client` or `both`.
 
-    `section` is its number, as "5.2"; `rank` its place among all blocks.
+    `section` is its number, as "5.2"; `rank` its place among all blocks;
+    `portuguese` its translation, if it has one that is up to date.
     """
 
     id: str
@@ -43,6 +49,18 @@ class Requirement:
     title: str
     file: str
     rank: int
+    portuguese: Wording | None = None
+
+    @property
+    def english(self) -> Wording:
+        """What it says: the words that decide."""
+        return Wording(self.text, self.why, self.title, Language.ENGLISH)
+
+    def said_in(self, language: Language) -> Wording:
+        """What it says in this language; in English where it is not translated."""
+        if language is Language.PORTUGUESE and self.portuguese is not None:
+            return self.portuguese
+        return self.english
 
     def binds(self, role: str) -> bool:
         """Whether it binds a testee of this role."""
@@ -111,7 +129,7 @@ class Transcript:
     """A whole session (see `spec/transcripts/README.md`).
 
     `options` are the words of its header; `steps` its lines after the header,
-    without comments and blank lines.
+    without comments and blank lines; `portuguese` its title, if it is translated.
     """
 
     name: str
@@ -119,6 +137,12 @@ class Transcript:
     shows: tuple[str, ...]
     options: tuple[str, ...]
     steps: tuple[str, ...]
+    portuguese: str = ""
+
+    def title_in(self, language: Language) -> str:
+        """Its title in this language; in English where it is not translated."""
+        said = self.portuguese if language is Language.PORTUGUESE else ""
+        return said or self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +184,7 @@ def load() -> Specification:
 
     Raises:
         BadSpecification: it contradicts its own form.
+        BadTranslation: its translation does.
     """
     return read(folder())
 
@@ -169,20 +194,25 @@ def read(where: Path) -> Specification:
 
     Raises:
         BadSpecification: it contradicts its own form.
+        BadTranslation: its translation does.
     """
+    portuguese = translation.read(where)
     limits = [Limit(**row) for row in _data(where, "limits")["limit"]]
     errors = _data(where, "errors")
     messages = _data(where, "commands")["message"]
-    transcripts = sorted((where / "transcripts").glob("*.txt"))
+    sessions = map(read_transcript, sorted((where / "transcripts").glob("*.txt")))
     return Specification(
-        requirements=_requirements(where),
+        requirements=_requirements(where, portuguese),
         limits={limit.name: limit for limit in limits},
         errors={row["code"]: ErrorCode(**row) for row in errors["error"]},
         causes={row["name"]: Cause(**row) for row in errors["cause"]},
         messages=[Message(**row) for row in messages],
         states=[StateRow(**row) for row in _data(where, "states")["row"]],
         folding=_data(where, "folding")["map"],
-        transcripts={path.stem: read_transcript(path) for path in transcripts},
+        transcripts={
+            one.name: replace(one, portuguese=portuguese.transcripts.get(one.title, ""))
+            for one in sessions
+        },
         grammar=(where / "grammar.abnf").read_text(encoding="utf-8"),
     )
 
@@ -191,13 +221,14 @@ def _data(where: Path, name: str) -> dict[str, Any]:
     return tomllib.loads((where / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _requirements(where: Path) -> dict[str, Requirement]:
+def _requirements(where: Path, portuguese: Portuguese) -> dict[str, Requirement]:
     found: dict[str, Requirement] = {}
     for path in sorted(where.glob("[0-9][0-9]-*.md")):
         for requirement in _blocks(path, len(found)):
             if requirement.id in found:
                 raise BadSpecification(f"{requirement.id} stands twice")
-            found[requirement.id] = requirement
+            said = portuguese.wording(requirement.id, requirement.english)
+            found[requirement.id] = replace(requirement, portuguese=said)
     return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from batepapo_conformance.detail import Detail
+from batepapo_conformance.phrases import told
 from batepapo_conformance.results import Broken, Repeated, Result, Verdict
 from batepapo_conformance.spec import Specification
 from batepapo_conformance.words import Language, Words
@@ -34,7 +35,8 @@ def draw_failure(
     """One failure at length: the rule, what came instead, and the whole exchange.
 
     Of a result from which something is withheld, what there is. The words are
-    English unless others are given.
+    English unless others are given; in their language the rule is quoted too, and
+    what the check says is told as far as there are forms for it.
     """
     words = words or Words(Language.ENGLISH)
     if result.broken is None:
@@ -43,10 +45,10 @@ def draw_failure(
     lines = wrap(f"{result.title}{variant}", "  ")
     if detail is Detail.ID:
         return harmless("\n".join(lines))
-    lines += [*_rule(result.broken, specification)]
+    lines += [*_rule(result.broken, specification, words.language)]
     lines += ["", *_difference(result.broken, words)]
     if result.broken.note:
-        lines += ["", *wrap(result.broken.note, "  ")]
+        lines += ["", *wrap(told(result.broken.note, words.language), "  ")]
     if result.exchange:
         lines += ["", f"  {words('report.exchange')}", result.exchange]
     if result.output:
@@ -55,27 +57,36 @@ def draw_failure(
     return harmless("\n".join(lines))
 
 
-def _rule(broken: Broken, specification: Specification) -> Iterator[str]:
+def _rule(
+    broken: Broken, specification: Specification, language: Language
+) -> Iterator[str]:
     rule = specification.requirements.get(broken.rule)
     if rule is not None:
         yield ""
         yield f"  {rule.id} · {rule.level} · {rule.role} · {rule.section}"
-        yield from wrap(f'"{rule.text}"', "    ")
+        yield from wrap(f'"{rule.said_in(language).text}"', "    ")
 
 
 def wrap(text: str, indent: str = "") -> list[str]:
     """The text as one paragraph of indented lines."""
     return textwrap.wrap(
-        " ".join(text.split()), WIDTH, initial_indent=indent, subsequent_indent=indent
+        " ".join(text.split()),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,  # an option is to be found again as it is
     )
 
 
 def _difference(broken: Broken, words: Words) -> Iterator[str]:
     """Expected over received, with a caret under the first octet that differs."""
     if broken.expected:
-        yield from _beside(words("report.expected"), broken.expected, words)
+        expected = told(broken.expected, words.language)
+        yield from _beside(words("report.expected"), expected, words)
     if not broken.actual_is_octets or broken.at is None:
-        yield from _beside(words("report.received"), broken.actual, words)
+        octets = broken.actual_is_octets  # of the testee: they are in no language
+        actual = broken.actual if octets else told(broken.actual, words.language)
+        yield from _beside(words("report.received"), actual, words)
         return
     # Of a long line, the part around the difference is what matters.
     room = WIDTH - _BESIDE

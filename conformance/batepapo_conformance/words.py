@@ -1,7 +1,8 @@
 """What people read in reports, in English and in Portuguese.
 
-`words/en.toml` and `words/pt.toml` have the same keys. Requirements, and what
-the checks say, are not translated: they are in English, as the specification is.
+`words/en.toml` and `words/pt.toml` have the same keys. Requirements have their
+Portuguese in the specification (`translation.py`); what checks say is in English, and
+told in Portuguese as far as there are forms for it (`phrases.py`).
 """
 
 import functools

@@ -1,0 +1,78 @@
+"""What checks say, told in Portuguese where there is a form for it.
+
+A result says everything in English, for programs and for comparing; this is for
+telling it to people. The table is `words/phrases.toml`.
+"""
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from batepapo_conformance.words import Language
+
+_TABLE: Final = Path(__file__).parent / "words" / "phrases.toml"
+_VALUE: Final = re.compile(r"\{(?!quit\})(\w+)\}")  # `{quit}` is the protocol's own
+_BETWEEN_SENTENCES: Final = re.compile(r"(?<=\.) (?=[A-Z0-9`])")
+_BETWEEN_WORDS: Final = {"` and `": "` e `", "` or `": "` ou `"}
+
+
+def told(said: str, language: Language) -> str:
+    """What a check said, in this language: as it is where there is no form for it.
+
+    Args:
+        said: words of the suite, never octets of a testee. They may be several
+            sentences, and each is told by itself.
+        language: that of the reader.
+    """
+    if language is Language.ENGLISH:
+        return said
+    whole = _in_portuguese(said)
+    if whole is not None:
+        return whole
+    sentences = _BETWEEN_SENTENCES.split(said)
+    return " ".join(_in_portuguese(one) or one for one in sentences)
+
+
+def _in_portuguese(phrase: str) -> str | None:
+    for form, portuguese in _forms():
+        if found := form.fullmatch(phrase):
+            return _filled(portuguese, found.groupdict())
+    return None
+
+
+def _filled(portuguese: str, values: Mapping[str, str]) -> str:
+    return _VALUE.sub(lambda place: _value(values[place[1]]), portuguese)
+
+
+def _value(said: str) -> str:
+    for english, portuguese in _BETWEEN_WORDS.items():
+        said = said.replace(english, portuguese)
+    return _in_portuguese(said) or said
+
+
+@functools.cache
+def table() -> Mapping[str, str]:
+    """Every form in English, and what it becomes in Portuguese."""
+    return tomllib.loads(_TABLE.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _forms() -> Sequence[tuple[re.Pattern[str], str]]:
+    """The same to be matched, what has most words of its own first."""
+    ordered = sorted(table(), key=lambda form: -len(_VALUE.sub("", form)))
+    return [(_pattern(form), table()[form]) for form in ordered]
+
+
+def _pattern(form: str) -> re.Pattern[str]:
+    # What stands between values is literal; each value has its name as a group.
+    parts = _VALUE.split(form)
+    return re.compile(
+        "".join(
+            f"(?P<{part}>.+?)" if place % 2 else re.escape(part)
+            for place, part in enumerate(parts)
+        ),
+        re.DOTALL,
+    )
