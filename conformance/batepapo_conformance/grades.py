@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from batepapo_conformance.detail import Detail
 from batepapo_conformance.outcomes import Mark, Outcome, counting, outcomes, score
+from batepapo_conformance.phrases import told
 from batepapo_conformance.results import Run, now
 from batepapo_conformance.spec import Level, Specification
 from batepapo_conformance.story import draw_failure, tell_stability
@@ -106,7 +107,8 @@ def _told(
             rules = (one.broken.rule for one in outcome.telling if one.broken)
             yield words("mark.first", rules=", ".join(dict.fromkeys(rules)))
         case Mark.NO_VERDICT | Mark.FAULT:
-            yield "\n".join(dict.fromkeys(one.reason for one in outcome.telling))
+            reasons = dict.fromkeys(one.reason for one in outcome.telling)
+            yield "\n".join(told(one, words.language) for one in reasons)
         case Mark.PASSED | Mark.UNCHECKED:
             pass
 

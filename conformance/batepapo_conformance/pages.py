@@ -38,6 +38,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals["say"] = _say
     environment.globals["told"] = _told
+    environment.globals["told_output"] = phrases.told_output
     environment.filters["harmless"] = harmless
     environment.filters["code"] = _code
     return environment

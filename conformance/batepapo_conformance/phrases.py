@@ -36,6 +36,19 @@ def told(said: str, language: Language) -> str:
     return " ".join(_in_portuguese(one) or one for one in sentences)
 
 
+def told_output(output: str, language: Language) -> str:
+    """What a testee wrote, under headings of the suite, which alone are told.
+
+    Args:
+        output: as in a result: what a testee wrote is indented.
+        language: that of the reader.
+    """
+    return "\n".join(
+        line if line.startswith(" ") else told(line, language)
+        for line in output.splitlines()
+    )
+
+
 def _in_portuguese(phrase: str) -> str | None:
     for form, portuguese in _forms():
         if found := form.fullmatch(phrase):

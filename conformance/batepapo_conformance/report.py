@@ -11,6 +11,7 @@ from rich.text import Text
 
 from batepapo_conformance import saved
 from batepapo_conformance.detail import Detail
+from batepapo_conformance.phrases import told
 from batepapo_conformance.results import Likeness, Listed, Result, Run, Status, Verdict
 from batepapo_conformance.spec import Level, Specification
 from batepapo_conformance.story import (
@@ -158,7 +159,8 @@ class Reporter:
             self._say(self._words("report.without_verdict"))
         for reason, ids in reasons.items():
             if reason:  # it may be held back
-                self._wrapped(f"{len(ids)} x {reason}", indent="    ")
+                said = told(reason, self._words.language)
+                self._wrapped(f"{len(ids)} x {said}", indent="    ")
             self._wrapped(f"({', '.join(dict.fromkeys(ids))})", indent="        ")
 
     def _summary(self, run: Run) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from batepapo_conformance.detail import Detail
-from batepapo_conformance.phrases import told
+from batepapo_conformance.phrases import told, told_output
 from batepapo_conformance.results import Broken, Repeated, Result, Verdict
 from batepapo_conformance.spec import Specification
 from batepapo_conformance.words import Language, Words
@@ -45,7 +45,7 @@ def draw_failure(
     lines = wrap(f"{result.title}{variant}", "  ")
     if detail is Detail.ID:
         return harmless("\n".join(lines))
-    lines += [*_rule(result.broken, specification, words.language)]
+    lines += [*_rule(result.broken, specification, words)]
     lines += ["", *_difference(result.broken, words)]
     if result.broken.note:
         lines += ["", *wrap(told(result.broken.note, words.language), "  ")]
@@ -53,18 +53,18 @@ def draw_failure(
         lines += ["", f"  {words('report.exchange')}", result.exchange]
     if result.output:
         lines += ["", f"  {words('report.output')}"]
-        lines += [f"  {line}"[:WIDTH] for line in result.output.splitlines()]
+        output = told_output(result.output, words.language)
+        lines += [f"  {line}"[:WIDTH] for line in output.splitlines()]
     return harmless("\n".join(lines))
 
 
-def _rule(
-    broken: Broken, specification: Specification, language: Language
-) -> Iterator[str]:
+def _rule(broken: Broken, specification: Specification, words: Words) -> Iterator[str]:
     rule = specification.requirements.get(broken.rule)
     if rule is not None:
         yield ""
-        yield f"  {rule.id} · {rule.level} · {rule.role} · {rule.section}"
-        yield from wrap(f'"{rule.said_in(language).text}"', "    ")
+        role = words(f"role.{rule.role}")
+        yield f"  {rule.id} · {rule.level} · {role} · {rule.section}"
+        yield from wrap(f'"{rule.said_in(words.language).text}"', "    ")
 
 
 def wrap(text: str, indent: str = "") -> list[str]:

@@ -302,3 +302,20 @@ def test_what_a_testee_sent_is_never_translated() -> None:
     assert "<dd><code>nothing" in page
     words = replace(failed, broken=replace(broken, actual_is_octets=False))
     assert "recebido  nada" in draw_failure(words, SPECIFICATION, PORTUGUESE)
+
+
+def test_of_what_a_testee_wrote_only_the_heading_is_told() -> None:
+    wrote = "server, standard error (8 octets), its end:\n  nothing\n  a nick"
+    failed = replace(result("PUBLIC-1", Verdict.FAILED), output=wrote)
+    text = draw_failure(failed, SPECIFICATION, PORTUGUESE)
+    assert "server, saída de erro (8 octetos), o fim:\n    nothing\n    a nick" in text
+
+
+def test_why_there_is_no_verdict_is_told() -> None:
+    reason = "the testee is not known to have an option for rate"
+    judged = replace(result("LIMIT-4", Verdict.NO_VERDICT), reason=reason)
+    out = io.StringIO()
+    tell([run(judged)], Forms(words=PORTUGUESE), out)
+    assert "1 x não se sabe de uma opção do programa avaliado para rate" in (
+        " ".join(out.getvalue().split())
+    )
