@@ -1,4 +1,4 @@
-"""A server that people can enter: `python server.py [ADDRESS [PORT]]`."""
+"""A chat server: `python server.py [ADDRESS [PORT]]`."""
 
 import socket
 import sys
