@@ -29,11 +29,12 @@ def told(said: str, language: Language) -> str:
     """
     if language is Language.ENGLISH:
         return said
-    whole = _in_portuguese(said)
-    if whole is not None:
-        return whole
     sentences = _BETWEEN_SENTENCES.split(said)
-    return " ".join(_in_portuguese(one) or one for one in sentences)
+    forms = [_in_portuguese(one) for one in sentences]
+    # Where not all are known, it may be one whose value looks like several.
+    if None in forms and (whole := _in_portuguese(said)) is not None:
+        return whole
+    return " ".join(form or one for form, one in zip(forms, sentences, strict=True))
 
 
 def told_output(output: str, language: Language) -> str:
@@ -63,7 +64,8 @@ def _filled(portuguese: str, values: Mapping[str, str]) -> str:
 def _value(said: str) -> str:
     for english, portuguese in _BETWEEN_WORDS.items():
         said = said.replace(english, portuguese)
-    return _in_portuguese(said) or said
+    parts = [_in_portuguese(part) for part in said.split(" or ")]
+    return " ou ".join(part for part in parts if part) if all(parts) else said
 
 
 @functools.cache

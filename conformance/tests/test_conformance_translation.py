@@ -284,6 +284,18 @@ def test_a_form_is_told_as_the_table_says(form: str) -> None:
             "O programa avaliado (server) terminou por conta própria, "
             "com código de saída 1.",
         ),
+        (
+            "a line of standard error or standard output with `x`",
+            "uma linha da saída de erro ou saída padrão com `x`",
+        ),
+        (
+            "LF alone ends a line. The testee (a) has ended by itself, with status 1. "
+            "The testee (b) has ended by itself, with signal 9.",
+            "Só um LF termina uma linha. O programa avaliado (a) terminou por conta "
+            "própria, com código de saída 1. O programa avaliado (b) terminou por "
+            "conta própria, com sinal 9.",
+        ),
+        ("In the line `Oi. Tudo bem`.", "Na linha `Oi. Tudo bem`."),
         ("PUBLICA <time> <origin> :nothing", "PUBLICA <time> <origin> :nothing"),
         ("", ""),
     ],
