@@ -44,8 +44,8 @@ class _Patience:
 
     def runs_out(self, client: Terminal, since: float) -> None:
         """It gives up when its time is over, and not before."""
-        end = since + self.seconds + TOLERANCE
-        client.warns("ERRO 04", rule="FAIL-3", within=end - time.monotonic())
+        left = since + self.seconds + TOLERANCE - time.monotonic()
+        client.warns("ERRO 04", rule="FAIL-3", within=max(0.0, left))
         waited = time.monotonic() - since
         if waited < self.seconds - _SEEN_LATE:
             expected = f"patience for {self.seconds:g} s"
