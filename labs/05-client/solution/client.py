@@ -189,7 +189,7 @@ def nick_of(origin: str) -> str:
 # ---- what is typed ----
 
 
-def requests(line: str) -> list[str]:
+def meaning(line: str) -> list[str]:
     """Give the lines to be sent for a typed one (section 10.2); there may be none.
 
     Raises NotSent for a line that is kept back.
@@ -261,7 +261,7 @@ def converse(server: Server) -> None:
 def say(server: Server, line: str) -> None:
     """Send what a typed line means, or tell why it is not sent."""
     try:
-        for request in requests(line):
+        for request in meaning(line):
             server.send(request)
     except NotSent as hint:
         show(str(hint))
