@@ -232,8 +232,9 @@ def watch(context: Context, *, polling: bool = False) -> Status:
         Keys() as keys,
         Watcher(folder.path, polling=polling) as watcher,
     ):
-        teller.watching(folder.path, lesson.number, keys=keys.possible)
+        teller.watching(folder.path, lesson.number)
         done = _checked(context, teller)
+        teller.keys(keys=keys.possible)
         for event in watcher.events(keys):
             match event:
                 case "q":

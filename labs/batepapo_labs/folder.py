@@ -169,7 +169,7 @@ class Folder:
 
 def _faults(data: Mapping[str, Any]) -> Iterator[str]:
     """What in a `lab.toml` cannot be meant, in the words of TOML."""
-    if not isinstance(data.get("lab"), int):
+    if type(data.get("lab")) is not int:
         yield "lab = NUMBER"
     if data.get("language", "pt") not in list(Language):
         yield 'language = "pt" | "en"'
@@ -186,6 +186,8 @@ def _faults(data: Mapping[str, Any]) -> Iterator[str]:
         yield '[passed] NUMBER = "..."'
     if any(not isinstance(one, int) for one in data.get("hints", {}).values()):
         yield "[hints] ID = NUMBER"
+    if not isinstance(data.get("last", {}).get("broken", []), list):
+        yield '[last] broken = ["ID", ...]'
 
 
 def with_python(command: str) -> str:
@@ -290,11 +292,14 @@ def show_solution(folder: Folder, lesson: Lesson) -> Path:
     """Copy the solution of a lab into the folder; give where it is.
 
     Raises:
-        Trouble: it cannot be written there.
+        Trouble: there is none, or it cannot be written there.
     """
     where = folder.path / f"solution-{lesson.number}"
+    files = files_in(lesson.folder / "solution")
+    if not files:
+        raise Trouble("no_solution", number=lesson.number)
     with _writing(where):
-        for place, source in files_in(lesson.folder / "solution").items():
+        for place, source in files.items():
             target = where / place
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)

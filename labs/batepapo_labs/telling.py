@@ -259,10 +259,9 @@ class Teller:
     def _pair(self, key: str, text: str) -> None:
         self._wrapped(f"{self.words(key)}: {text}", indent="  ")
 
-    def watching(self, folder: Path, number: int, *, keys: bool) -> None:
-        """That each save is seen, and what can be pressed."""
+    def watching(self, folder: Path, number: int) -> None:
+        """That each save is seen."""
         self._wrapped(self.words("watch.head", folder=folder, number=number), "dim")
-        self.keys(keys=keys)
 
     def keys(self, *, keys: bool) -> None:
         """What can be pressed."""

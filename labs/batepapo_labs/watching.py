@@ -78,7 +78,8 @@ class Watcher:
     Args:
         folder: the student's.
         polling: look at every file again and again, where the system tells nothing
-            (on network drives, for instance).
+            (on network drives, for instance). Of two saves within a second it may
+            see only the first.
     """
 
     def __init__(self, folder: Path, *, polling: bool = False) -> None:

@@ -1,0 +1,226 @@
+"""A student's folder: nothing of theirs is lost, and its file is theirs to edit."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from made_up_course import ENGLISH, PORTUGUESE, RUDE, student
+
+from batepapo_conformance.testee import Role, split_command
+from batepapo_conformance.words import Language
+from batepapo_labs.folder import (
+    Folder,
+    begin,
+    find,
+    reset,
+    show_solution,
+    with_python,
+)
+from batepapo_labs.lessons import Course
+from batepapo_labs.trouble import Trouble
+
+
+def files(path: Path) -> set[str]:
+    found = (one for one in path.rglob("*") if one.is_file())
+    return {one.relative_to(path).as_posix() for one in found}
+
+
+def test_a_new_folder_has_what_one_begins_with(tmp_path: Path, labs: Course) -> None:
+    path = tmp_path / "new" / "mine"
+    folder, laid = begin(path, labs, labs.lesson(2), Language.PORTUGUESE)
+    assert files(path) == {"lab.toml", "LAB-2.md", "server.py", "notes.txt"}
+    assert {one.as_posix() for one in laid.put} == {
+        "LAB-2.md",
+        "server.py",
+        "notes.txt",
+    }
+    assert (folder.lab, folder.language) == (2, Language.PORTUGUESE)
+    assert "# Onde você está no curso." in (path / "lab.toml").read_text("utf-8")
+
+
+def test_a_new_folder_speaks_the_language_of_the_environment(
+    tmp_path: Path, labs: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    folder, _ = begin(tmp_path / "mine", labs, labs.lesson(1), None)
+    assert folder.language is Language.ENGLISH
+
+
+def test_nothing_is_overwritten_and_what_was_left_is_said(
+    tmp_path: Path, labs: Course
+) -> None:
+    (tmp_path / "server.py").write_text("mine")
+    (tmp_path / "LAB-1.md").write_text("my notes")
+    _, laid = begin(tmp_path, labs, labs.lesson(1), Language.ENGLISH)
+    assert laid.left == [Path("server.py"), Path("LAB-1.md")]
+    assert laid.put == []
+    assert (tmp_path / "server.py").read_text() == "mine"
+    assert (tmp_path / "LAB-1.md").read_text() == "my notes"
+
+
+def test_who_goes_on_keeps_the_program_and_gets_only_what_is_new(
+    tmp_path: Path, labs: Course
+) -> None:
+    student(tmp_path, labs, 1, "mine")
+    folder, laid = begin(tmp_path, labs, labs.lesson(2), None)
+    assert folder.lab == Folder(tmp_path).lab == 2
+    assert (tmp_path / "server.py").read_text() == "mine"
+    assert {one.as_posix() for one in laid.put} == {"notes.txt", "LAB-2.md"}
+    assert laid.left == []
+
+
+def test_comments_and_keys_of_the_student_stay(tmp_path: Path, labs: Course) -> None:
+    student(tmp_path, labs, 1)
+    file = tmp_path / "lab.toml"
+    text = file.read_text("utf-8").replace("lab = 1", "lab = 1  # my comment")
+    file.write_text('mine = "yes"\n' + text, "utf-8")
+    folder = Folder(tmp_path)
+    folder.go_to(2)
+    folder.note_check(2, ["GREET-1"], passed=False)
+    folder.note_check(2, [], passed=True)
+    assert [folder.note_hint("GREET-1") for _ in range(4)] == [1, 2, 3, 3]
+    again = Folder(tmp_path)
+    assert (again.lab, again.hints("GREET-1"), set(again.passed)) == (2, 3, {2})
+    assert (again.last["lab"], again.last["broken"]) == (2, [])
+    after = file.read_text("utf-8")
+    assert 'mine = "yes"\n' in after
+    assert "lab = 2  # my comment" in after
+    assert files(tmp_path) == {"lab.toml", "LAB-1.md", "server.py"}
+
+
+def test_a_lab_is_passed_once(tmp_path: Path, labs: Course) -> None:
+    folder = student(tmp_path, labs, 1)
+    (tmp_path / "lab.toml").write_text('lab = 1\n[passed]\n1 = "2026-01-01"\n')
+    folder = Folder(tmp_path)
+    folder.note_check(1, [], passed=True)
+    assert Folder(tmp_path).passed == {1: "2026-01-01"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "lab = ",
+        'lab = "one"',
+        "lab = true",
+        'lab = 1\nlanguage = "fr"',
+        "lab = 1\nserver = 5",
+        "lab = 1\nbuild = []",
+        "lab = 1\ntime-factor = 0",
+        "lab = 1\npassed = 3",
+        'lab = 1\n[passed]\none = "x"',
+        'lab = 1\n[hints]\nGREET-1 = "x"',
+        'lab = 1\n[last]\nbroken = "GREET-1"',
+        "number = 1",
+    ],
+)
+def test_a_file_that_cannot_be_meant_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "lab.toml").write_text(text)
+    with pytest.raises(Trouble) as caught:
+        Folder(tmp_path)
+    for words in (ENGLISH, PORTUGUESE):
+        assert str(tmp_path / "lab.toml") in caught.value.told(words)
+
+
+def test_octets_that_are_no_text_are_told(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_bytes(b"lab = 1 # \xff")
+    with pytest.raises(Trouble, match="bad_file"):
+        Folder(tmp_path)
+
+
+def test_the_folder_is_where_we_are_or_above(
+    tmp_path: Path, labs: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student(tmp_path / "mine", labs, 1)
+    (tmp_path / "mine" / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "mine" / "deep")
+    assert find(None).path == tmp_path / "mine"
+    assert find(tmp_path / "mine").path == tmp_path / "mine"
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Trouble, match="no_folder"):
+        find(None)
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(
+    tmp_path: Path, labs: Course
+) -> None:
+    (tmp_path / "mine").write_text("a file")
+    with pytest.raises(Trouble, match="cannot_write"):
+        begin(tmp_path / "mine", labs, labs.lesson(1), None)
+
+
+def test_a_program_is_started_as_the_file_says(tmp_path: Path, labs: Course) -> None:
+    folder = student(tmp_path, labs, 1)
+    words = split_command(folder.command("server", "server.py"))
+    assert words == (sys.executable, "server.py", "{address}", "{port}")
+    (tmp_path / "lab.toml").write_text('lab = 1\nserver = "java S {address} {port}"')
+    folder = Folder(tmp_path)
+    assert folder.command("server", "server.py") == "java S {address} {port}"
+    words = split_command(folder.command("client", "client.py"))
+    assert words[1:] == ("client.py", "{address}", "{port}", "{nick}")
+    assert split_command(folder.command("talk", "talk.py"))[1] == "talk.py"
+
+
+def test_a_python_with_a_space_in_its_path_stays_one_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/some where/python")
+    assert split_command(with_python("{python} x"))[0] == "/some where/python"
+
+
+def test_options_are_those_of_the_role(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text(
+        "lab = 1\n[options]\n"
+        'rate = "-r {value}"\nanswer-timeout = "-a {value}"\nlang = "-l {value}"\n'
+    )
+    folder = Folder(tmp_path)
+    assert set(folder.options(Role.SERVER)) == {"rate", "lang"}
+    assert set(folder.options(Role.CLIENT)) == {"answer-timeout", "lang"}
+    (tmp_path / "lab.toml").write_text('lab = 1\noptions = "contract"')
+    assert Folder(tmp_path).options(Role.SERVER) == "contract"
+
+
+def test_reset_keeps_what_was_there(tmp_path: Path, labs: Course) -> None:
+    folder = student(tmp_path, labs, 1, "first try")
+    (tmp_path / "client.py").write_text("another program")
+    laid = reset(folder, labs, labs.lesson(1))
+    assert laid.kept is not None
+    assert laid.kept.parent == tmp_path / "kept"
+    assert (laid.kept / "server.py").read_text() == "first try"
+    assert (tmp_path / "server.py").read_text() == RUDE
+    assert (tmp_path / "client.py").read_text() == "another program"
+    (tmp_path / "server.py").write_text("second try")
+    again = reset(folder, labs, labs.lesson(1))
+    assert again.kept not in (None, laid.kept)
+    assert (laid.kept / "server.py").read_text() == "first try"
+    assert reset(folder, labs, labs.lesson(1)).kept is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() == 0, reason="root may all")
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, labs: Course) -> None:
+    folder = student(tmp_path, labs, 1)
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(Trouble, match="cannot_write"):
+            folder.go_to(2)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_solution_is_laid_beside_and_never_over_anything(
+    tmp_path: Path, labs: Course
+) -> None:
+    folder = student(tmp_path, labs, 1, "mine")
+    where = show_solution(folder, labs.lesson(1))
+    assert where == tmp_path / "solution-1"
+    assert files(where) == {"server.py"}
+    (where / "server.py").write_text("with my notes")
+    assert show_solution(folder, labs.lesson(1)) == where
+    assert (where / "server.py").read_text() == "with my notes"
+    assert (tmp_path / "server.py").read_text() == "mine"
+    with pytest.raises(Trouble, match="no_solution"):
+        show_solution(folder, labs.lesson(3))
