@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from batepapo.exploring import explore, fuzz, replay
+from batepapo.grading import grade
 from batepapo.labs import lab
 from batepapo.proving import zoo
 from batepapo.recording import judge, proxy
@@ -239,6 +240,7 @@ main.add_command(explore)
 main.add_command(fuzz)
 main.add_command(replay)
 main.add_command(lab)
+main.add_command(grade)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,237 @@
+"""Marks submissions, several at the same time."""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from batepapo_conformance.diagnosis import diagnosed
+from batepapo_conformance.phrases import told
+from batepapo_conformance.results import Result, Run, Verdict, now
+from batepapo_conformance.settling import settle
+from batepapo_conformance.spec import load
+from batepapo_conformance.words import Words
+from batepapo_labs.checking import how_it_ended
+from batepapo_labs.folder import with_python
+from batepapo_labs.grading.isolation import Limits
+from batepapo_labs.grading.marks import Grade
+from batepapo_labs.grading.one import Order
+from batepapo_labs.grading.plan import Plan
+from batepapo_labs.grading.submissions import (
+    Prepared,
+    Submission,
+    looks_inside,
+    prepare,
+)
+from batepapo_labs.grading.supervision import Ended, Supervised
+from batepapo_labs.trouble import Trouble
+
+_OURS: Final = ("batepapo_threaded", "batepapo_asyncio", "batepapo_zoo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How submissions are checked.
+
+    Attributes:
+        seed: of all random choices, the same for everybody.
+        jobs: checks at the same time, of all submissions together.
+        commands: the teacher's `server`, `client` and `build`.
+        trust: whether those of a submission are taken.
+        factor: by how much programs may be slower than deadlines expect.
+        limits: what a submission may use.
+        first_user: the first of the ids of users, of which each submission gets one
+            of its own; only root can do this.
+    """
+
+    seed: int
+    jobs: int
+    commands: Mapping[str, str] = field(default_factory=dict)
+    trust: bool = True
+    factor: float = 1.0
+    limits: Limits = field(default_factory=Limits)
+    first_user: int | None = None
+
+
+def grade_all(
+    submissions: Sequence[Submission],
+    plan: Plan,
+    how: How,
+    words: Words,
+    heard: Callable[[Grade], None],
+) -> list[Grade]:
+    """Mark all submissions; `heard` is told each as soon as it is marked.
+
+    Returns:
+        the grades, in the order of the submissions.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; all that ran is ended.
+    """
+    together = min(how.jobs, len(submissions))
+    marker = _Marker(plan, replace(how, jobs=how.jobs // together), words)
+    with ThreadPoolExecutor(together) as pool:
+        jobs = [
+            pool.submit(marker.grade, one, number)
+            for number, one in enumerate(submissions)
+        ]
+        try:
+            for job in as_completed(jobs):
+                heard(job.result())
+        except BaseException:
+            marker.stopped.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [job.result() for job in jobs]
+
+
+class _Marker:
+    """Marks a submission in whatever thread asks for it."""
+
+    def __init__(self, plan: Plan, how: How, words: Words) -> None:
+        self._plan = plan
+        self._how = how
+        self._words = words
+        self._programs = {role: plan.program(role) for role in plan.roles}
+        self.stopped = threading.Event()
+
+    def grade(self, submission: Submission, number: int) -> Grade:
+        """Mark it; whatever is wrong with it, or with us, is part of the grade."""
+        began = time.monotonic()
+        grade = Grade(submission.name, self._plan)
+        try:
+            # A program may have left behind what cannot be removed.
+            with tempfile.TemporaryDirectory(
+                prefix="batepapo-grade-", ignore_cleanup_errors=True
+            ) as place:
+                self._grade(submission, Path(place).resolve(), number, grade)
+        except Trouble as error:
+            grade.remarks.append(error.told(self._words))
+        except OSError as error:
+            grade.faults.append(f"{type(error).__name__}: {error}")
+        grade.seconds = time.monotonic() - began
+        return grade
+
+    def _grade(
+        self, submission: Submission, place: Path, number: int, grade: Grade
+    ) -> None:
+        prepared = prepare(
+            submission,
+            place,
+            self._programs,
+            commands=self._how.commands,
+            trust=self._how.trust,
+        )
+        grade.remarks += self._seen(prepared)
+        if not prepared.commands:
+            return
+        began = now()
+        order = self._order(prepared, place, number)
+        process = Supervised(order, self._how.limits, self.stopped)
+        process.run()
+        for role, command in prepared.commands.items():
+            run = Run(
+                role=role,
+                testee=_without_place(command, prepared.folder),
+                seed=self._how.seed,
+                began=began,
+            )
+            grade.runs[role] = _told(run, process, prepared.folder)
+        self._conclude(grade, process, prepared.folder)
+
+    def _seen(self, prepared: Prepared) -> Iterator[str]:
+        yield from (one.told(self._words) for one in prepared.remarks)
+        for program in prepared.missing.values():
+            yield self._words("grade.missing", program=program)
+        if files := looks_inside(prepared.folder, _OURS):
+            yield self._words("grade.ours", files=", ".join(files))
+
+    def _order(self, prepared: Prepared, place: Path, number: int) -> Order:
+        how = self._how
+        return Order(
+            place=str(place),
+            folder=str(prepared.folder),
+            commands={str(role): one for role, one in prepared.commands.items()},
+            only={str(role): self._plan.only(role) for role in prepared.commands},
+            build=prepared.build,
+            seed=how.seed,
+            jobs=how.jobs,
+            factor=how.factor,
+            limits=how.limits.as_json(),
+            user=None if how.first_user is None else how.first_user + number,
+        )
+
+    def _conclude(self, grade: Grade, process: Supervised, folder: Path) -> None:
+        """Say what kept it from being checked to the end, or at all."""
+        for one in process.all_said("build"):
+            grade.remarks.append(_without_place(self._build(one), folder))
+        for run in grade.runs.values():
+            if run.trouble:
+                why = told(run.trouble, self._words.language)
+                grade.remarks.append(why[0].upper() + why[1:])
+        if process.all_said("done", gone=True):
+            # The suite could not know why there was nothing to start any more.
+            grade.remarks = [self._words("grade.gone")]
+            grade.runs = {
+                role: replace(run, faults=(), trouble=self._words("grade.gone"))
+                for role, run in grade.runs.items()
+            }
+        for run in grade.runs.values():
+            grade.faults += [*run.faults, *_faults(run)]
+        if process.ended is Ended.BROKEN:
+            last = process.errors.strip().rpartition("\n")[2]
+            grade.faults.append(self._words("grade.ended.broken", why=last))
+        elif process.ended is not None:
+            seconds = round(self._how.limits.seconds)
+            key = f"grade.ended.{process.ended}"
+            grade.remarks.append(self._words(key, seconds=seconds))
+
+    def _build(self, said: Mapping[str, Any]) -> str:
+        status = said["status"]
+        why = said["why"] if status is None else how_it_ended(status, self._words)
+        head = self._words("grade.build", why=why)
+        lines = said["output"].strip().splitlines()[-6:]
+        return "\n".join([head, *(f"    {line}" for line in lines)])
+
+
+def _told(run: Run, process: Supervised, folder: Path) -> Run:
+    """The run, with what the process said about it."""
+    results = [
+        Result.from_json(one["result"])
+        for one in process.all_said("result", role=str(run.role))
+    ]
+    results = [
+        replace(
+            one,
+            output=_without_place(one.output, folder),
+            reason=_without_place(one.reason, folder),
+        )
+        for one in results
+    ]
+    run = replace(run, results=settle(results, load()))
+    for said in process.all_said("run", role=str(run.role)):
+        run = replace(
+            run,
+            trouble=_without_place(said["trouble"], folder),
+            faults=said["faults"],
+            about=said["about"],
+            seconds=said["seconds"],
+        )
+    return diagnosed(run)
+
+
+def _faults(run: Run) -> Iterator[str]:
+    for one in run.results:
+        if one.verdict is Verdict.FAULT:
+            yield f"{one.full_name}: {one.reason.strip().rpartition(chr(10))[2]}"
+
+
+def _without_place(text: str, folder: Path) -> str:
+    """The text as if the submission were where its student has it."""
+    text = text.replace(with_python("{python}"), "python")
+    return text.replace(f"{folder}{os.sep}", "").replace(str(folder), ".")

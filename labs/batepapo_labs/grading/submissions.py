@@ -1,0 +1,193 @@
+"""What was handed in: found, copied to where it can harm nobody, and understood."""
+
+import contextlib
+import os
+import shutil
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import tomlkit
+
+from batepapo_conformance.testee import Role
+from batepapo_labs.folder import FILE, Folder
+from batepapo_labs.trouble import Trouble
+
+MOST_OCTETS: Final = 200_000_000
+MOST_FILES: Final = 20_000
+"""What is larger than this is no program of a course."""
+
+_LEFT_BEHIND: Final = {".git", "__pycache__"}
+_TAKEN: Final = ("server", "client", "build")
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One of a class: its name, and the folder that was handed in."""
+
+    name: str
+    folder: Path
+
+
+def find(where: Path) -> list[Submission]:
+    """The submissions in a folder, by name: its sub-folders, but hidden ones.
+
+    Raises:
+        Trouble: there is none.
+    """
+    try:
+        folders = sorted(
+            one for one in where.iterdir() if one.is_dir() and one.name[0] not in "._"
+        )
+    except OSError as error:
+        raise Trouble("grade.cannot_read", path=where, why=error.strerror) from error
+    if not folders:
+        raise Trouble("grade.no_submissions", path=where)
+    return [Submission(one.name, one) for one in folders]
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A copy of a submission, ready to be checked.
+
+    Attributes:
+        folder: where the copy is.
+        commands: how each of its programs is started.
+        build: what is to be run before, if anything.
+        missing: the programs that it lacks, and the file that was looked for.
+        remarks: what its reader should know, as keys and values of the words.
+    """
+
+    folder: Path
+    commands: dict[Role, str] = field(default_factory=dict)
+    build: str | None = None
+    missing: dict[Role, str] = field(default_factory=dict)
+    remarks: list[Trouble] = field(default_factory=list)
+
+
+def prepare(
+    submission: Submission,
+    place: Path,
+    programs: Mapping[Role, str],
+    *,
+    commands: Mapping[str, str],
+    trust: bool = True,
+) -> Prepared:
+    """Copy a submission to a place of its own, and find out how it is started.
+
+    Args:
+        submission: the submission, which is only read.
+        place: an empty folder.
+        programs: the file of each program that is needed.
+        commands: the teacher's `server`, `client` and `build`, which come first.
+        trust: whether the same keys of the submission's own `lab.toml` are taken.
+
+    Raises:
+        Trouble: it cannot be copied, or is too large.
+    """
+    copy = place / "submission"
+    _copy(submission.folder, copy)
+    prepared = Prepared(_inner(copy, programs.values()))
+    said = _own_commands(prepared) if trust else {}
+    said |= commands
+    # The labs' own reader puts in what is not said, and Python's place.
+    text = tomlkit.dumps({"lab": 0, **said})
+    (prepared.folder / FILE).unlink(missing_ok=True)
+    (prepared.folder / FILE).write_text(text, encoding="utf-8")
+    folder = Folder(prepared.folder)
+    prepared.build = folder.build
+    for role, program in programs.items():
+        if role not in said and not (prepared.folder / program).is_file():
+            prepared.missing[role] = program
+        else:
+            prepared.commands[role] = folder.command(role, program)
+    return prepared
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy files and folders; what leads out of the submission is left behind.
+
+    Raises:
+        Trouble: it is too large, or cannot be read.
+    """
+    outside = source.resolve()
+
+    def left_behind(folder: str, names: list[str]) -> list[str]:
+        return [one for one in names if not _taken(Path(folder, one), outside)]
+
+    try:
+        sizes = [one.lstat().st_size for one in _files(source)]
+        if len(sizes) > MOST_FILES or sum(sizes) > MOST_OCTETS:
+            raise Trouble("grade.too_large", files=len(sizes), size=sum(sizes))
+        shutil.copytree(source, target, symlinks=True, ignore=left_behind)
+        _make_writable(target)
+    except (OSError, shutil.Error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise Trouble("grade.cannot_read", path=source.name, why=why) from error
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for where, folders, files in os.walk(folder):
+        folders[:] = [one for one in folders if one not in _LEFT_BEHIND]
+        yield from (Path(where, one) for one in files)
+
+
+def _taken(path: Path, outside: Path) -> bool:
+    if path.name in _LEFT_BEHIND:
+        return False
+    if path.is_symlink():
+        # A link to elsewhere would let a program write there.
+        return not path.readlink().is_absolute() and (
+            path.resolve().is_relative_to(outside)
+        )
+    return path.is_dir() or path.is_file()  # no pipe, socket or device
+
+
+def _make_writable(folder: Path) -> None:
+    # Systems hand submissions out read-only; a build has to write there.
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o700 if path.is_dir() else 0o600))
+
+
+def _inner(copy: Path, programs: Iterable[str]) -> Path:
+    """The folder with the program: an only sub-folder, if there is nothing above."""
+    wanted = (FILE, *programs)
+    inside = [one for one in copy.iterdir() if one.name[0] not in "._"]
+    if any((copy / name).exists() for name in wanted) or len(inside) != 1:
+        return copy
+    return inside[0] if inside[0].is_dir() else copy
+
+
+def _own_commands(prepared: Prepared) -> dict[str, str]:
+    """What the submission's own file says of how its programs are started."""
+    file = prepared.folder / FILE
+    if not file.is_file():
+        return {}
+    data: Mapping[str, Any] = {}
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        prepared.remarks.append(Trouble("bad_file", path=FILE, why=error))
+    found = {}
+    for name in _TAKEN:
+        said = data.get(name)
+        if isinstance(said, str) and said.strip():
+            found[name] = said
+        elif said is not None:
+            why = f'{name} = "..."'
+            prepared.remarks.append(Trouble("bad_file", path=FILE, why=why))
+    return found
+
+
+def looks_inside(folder: Path, names: Sequence[str]) -> list[str]:
+    """The files of a submission in which one of these names stands."""
+    found = []
+    for path in _files(folder):
+        with contextlib.suppress(OSError):
+            text = path.read_bytes()[:MOST_OCTETS]
+            if any(name.encode() in text for name in names):
+                found.append(path.relative_to(folder).as_posix())
+    return sorted(found)
