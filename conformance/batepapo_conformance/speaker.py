@@ -220,6 +220,16 @@ class Speaker:
             raise RuleBroken("CLOSE-1", expected, got.value)
         return got
 
+    def hears_anything(self, within: float) -> bool:
+        """Whether a line, or the end of the stream, is there within so many seconds.
+
+        It is still to be read afterwards.
+        """
+        got = self.connection.read_line(within)
+        if isinstance(got, bytes):
+            self.connection.put_back(got)
+        return got is not None
+
     def _is_served_once_the_others_have_gone(self) -> bool:
         """Whether it was the other connections that kept this one waiting."""
         for other in self.scene.everyone:
