@@ -9,6 +9,7 @@ Nothing is run here (see `zoo.py`). As JSON, a matrix is an object of:
     seed          repeats the random choices
     complete      whether the whole zoo was tried: only then it is judged whether
                   a rule or a check is without a specimen
+    renewed       object: when specimens were tried again after that, by name
     specimens     list, in the order of the zoo, of objects of:
         name, role, base, rule, legal, does, why    as in `batepapo_zoo.catalogue`
         verdict   "killed", "survived" or "blamed wrongly" of one that breaks a rule;
@@ -94,6 +95,11 @@ class Trial:
     left_out: int = 0
     faults: tuple[str, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def run(self) -> int:
+        """How many checks gave a verdict, or could not."""
+        return self.passed + len(self.failures) + self.unjudged
 
     @property
     def first(self) -> str | None:
@@ -242,6 +248,38 @@ class KillMatrix:
             ],
             "defects": [asdict(one) for one in self.defects()],
         }
+
+
+def trials_from_json(
+    data: Mapping[str, Any], known: Mapping[str, Specimen]
+) -> list[Trial]:
+    """The trials that a matrix holds, but for specimens that are no longer known."""
+    return [
+        _trial_from_json(one, known[one["name"]])
+        for one in data["specimens"]
+        if one["name"] in known
+    ]
+
+
+def _trial_from_json(data: Mapping[str, Any], specimen: Specimen) -> Trial:
+    failures = [
+        Failure(
+            one["check"],
+            one["variant"],
+            one["rule"],
+            Level(one["level"]),
+            tuple(one["requirements"]),
+        )
+        for one in data["failures"]
+    ]
+    counts = {name: data[name] for name in ("passed", "unjudged", "left_out")}
+    return Trial(
+        specimen=specimen,
+        failures=tuple(failures),
+        faults=tuple(data["faults"]),
+        seconds=data["seconds"],
+        **counts,
+    )
 
 
 def _citing(failures: Iterable[Failure], rule: str) -> list[str]:

@@ -3,8 +3,9 @@
 The checks are collected once. Then a process is forked for each specimen, and runs
 the list; so waiting overlaps. First the references themselves run it, and note what
 of them each check reaches: the checks that reach nothing of what a specimen changes
-give what they gave for its reference, and are left out. Where there is no `fork`,
-each specimen is checked with the command, which takes longer and says the same.
+give what they gave for its reference, and are left out. A quick visit runs a sample
+(`sample.py`). Where there is no `fork`, each specimen is checked with the command,
+which takes longer and leaves nothing out.
 """
 
 import gc
@@ -21,12 +22,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
-from typing import Final, NoReturn, cast
+from typing import Any, Final, NoReturn, Protocol, cast
 
 import pytest
 
-from batepapo_conformance.plugin import give_testee
+from batepapo_conformance.plugin import cited, give_testee
 from batepapo_conformance.process import end_marked
 from batepapo_conformance.results import Listed
 from batepapo_conformance.runner import (
@@ -36,6 +38,7 @@ from batepapo_conformance.runner import (
     quiet_environment,
     texts_of,
 )
+from batepapo_conformance.sample import Case, Sample
 from batepapo_conformance.testee import (
     Role,
     Testee,
@@ -52,6 +55,27 @@ _CHUNK: Final = 1 << 16
 _TOO_LONG: Final = 1800.0  # seconds after which a specimen is given up
 _MOST_WORKERS: Final = 8  # on one specimen
 _WORTH_IT: Final = 4  # specimens of one base and role; fewer are not worth notes
+
+
+class Extent(StrEnum):
+    """How much of the suite each specimen goes through."""
+
+    QUICK = "quick"
+    """What an earlier whole visit makes telling, and a sample of the rest."""
+    WHOLE = "whole"
+    """All that reaches what the specimen changes."""
+    THOROUGH = "thorough"
+    """All."""
+
+
+class Choice(Protocol):
+    """Which checks are run on a specimen."""
+
+    def notes_of(self, specimen: Specimen) -> Path | None:
+        """Where it is to write which blocks each check enters, if anywhere."""
+
+    def checks_for(self, specimen: Specimen) -> list[int]:
+        """The numbers of the checks."""
 
 
 @dataclass(slots=True, eq=False)
@@ -110,15 +134,21 @@ def try_all(
     *,
     jobs: int,
     seed: int,
-    thorough: bool,
+    extent: Extent,
     only: Sequence[str],
     told: Callable[[Tried], None],
+    matrix: Mapping[str, Any] | None = None,
 ) -> list[Listed]:
     """Run the checks on all specimens; `told` hears of each as it is done.
 
-    Unless it is to be thorough, checks are left out that cannot tell a specimen
-    from its reference; and `told` hears of the references, too. `only` says which
-    checks are meant, as for `batepapo check`; all if empty.
+    Args:
+        specimens: those that are tried.
+        jobs: how many processes run checks at the same time.
+        seed: repeats the random choices.
+        extent: how much is run; for a whole visit, `told` hears of references, too.
+        only: which checks are meant, as for `batepapo check`; all if empty.
+        told: hears of each specimen as it is done.
+        matrix: that of an earlier whole visit, for a quick one.
 
     Returns:
         the checks of both roles.
@@ -131,7 +161,7 @@ def try_all(
         _execute(specimens, jobs, _words(seed, only), told)
         return [check for role in Role for check in collect(role, only)]
     with quiet_environment() as mark, tempfile.TemporaryDirectory() as folder:
-        loop = _Loop(specimens, jobs, told, None if thorough else Path(folder))
+        loop = _Loop(specimens, jobs, told, _Choosing(extent, Path(folder), matrix))
         words = [*frame(*Role), "--capture=no", *_words(seed, only)]
         try:
             status = pytest.main(words, plugins=[loop])
@@ -146,6 +176,27 @@ def try_all(
 
 def _words(seed: int, only: Sequence[str]) -> list[str]:
     return [f"--seed={seed}", *(f"--only={one}" for one in only)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choosing:
+    """How the checks of each specimen are chosen, once the checks are known."""
+
+    extent: Extent
+    folder: Path
+    matrix: Mapping[str, Any] | None
+
+    def of(self, items: Mapping[Role, Sequence[pytest.Item]], seed: int) -> Choice:
+        if self.extent is Extent.QUICK and self.matrix is not None:
+            cases = {role: [_case(one) for one in items[role]] for role in Role}
+            return Sample(cases, self.matrix, seed)
+        totals = {role: len(items[role]) for role in Role}
+        return Reach(totals, None if self.extent is Extent.THOROUGH else self.folder)
+
+
+def _case(item: pytest.Item) -> Case:
+    name, _, variant = item.name.removesuffix("]").partition("[")
+    return Case(name, variant, cited(item))
 
 
 class Reach:
@@ -196,12 +247,12 @@ class _Loop:
         specimens: Sequence[Specimen],
         jobs: int,
         told: Callable[[Tried], None],
-        notes: Path | None,
+        choosing: _Choosing,
     ) -> None:
         self._specimens = specimens
         self._jobs = jobs
         self._told = told
-        self._notes = notes
+        self._choosing = choosing
         self.checks: list[Listed] = []
         self.faults: list[str] = []
 
@@ -226,10 +277,10 @@ class _Loop:
         # would write to each of these objects, and copy all of their memory.
         gc.collect()
         gc.freeze()
-        reach = Reach({role: len(items[role]) for role in Role}, self._notes)
-        forks = _Forks(items, self._jobs, self._told, reach)
+        choice = self._choosing.of(items, session.config.option.seed)
+        forks = _Forks(items, self._jobs, self._told, choice)
         of = Counter((one.base, Role(one.role)) for one in self._specimens)
-        if self._notes is not None:
+        if self._choosing.extent is Extent.WHOLE:
             forks.run(reference(*one) for one in of if of[one] >= _WORTH_IT)
         forks.run(self._specimens)
         return True
@@ -264,12 +315,12 @@ class _Forks:
         items: dict[Role, list[pytest.Item]],
         jobs: int,
         told: Callable[[Tried], None],
-        reach: Reach,
+        choice: Choice,
     ) -> None:
         self._items = items
         self._jobs = jobs
         self._told = told
-        self._reach = reach
+        self._choice = choice
         self._selector = selectors.DefaultSelector()
         self._trials: list[_Trial] = []
         self._running = 0
@@ -291,12 +342,12 @@ class _Forks:
 
     def _begin(self, specimen: Specimen) -> _Trial:
         items = self._items[Role(specimen.role)]
-        chosen = self._reach.checks_for(specimen)
+        chosen = self._choice.checks_for(specimen)
         reading, writing = os.pipe()
         with os.fdopen(writing, "wb") as numbers:
             numbers.write(b"".join(map(_NUMBER.pack, chosen)))
         tried = Tried(specimen, len(chosen), len(items) - len(chosen))
-        notes = self._reach.notes_of(specimen)
+        notes = self._choice.notes_of(specimen)
         trial = _Trial(tried, items, notes, reading, time.monotonic())
         self._trials.append(trial)
         return trial

@@ -8,7 +8,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,17 +17,20 @@ from typing import Any, Final, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from batepapo_conformance.diagnosis import MATRIX
 from batepapo_conformance.kill_matrix import (
+    FORMAT,
     Defect,
     Judgement,
     KillMatrix,
     Kind,
     Trial,
     trial,
+    trials_from_json,
 )
 from batepapo_conformance.results import Result, Status
 from batepapo_conformance.spec import load
-from batepapo_conformance.trials import Tried, try_all
+from batepapo_conformance.trials import Extent, Tried, try_all
 from batepapo_zoo.catalogue import Specimen, specimens
 
 # Most of the time a specimen waits, or is waited for.
@@ -41,6 +44,10 @@ class NoSuchSpecimen(Exception):
     """What was asked for is not in the zoo: the user's fault."""
 
 
+class NoMatrix(Exception):
+    """A file that should hold a kill matrix does not: the user's fault."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """What the user asks for.
@@ -50,23 +57,33 @@ class Visit:
         checks: which checks, as `--only` of `batepapo check`; all if empty.
         jobs: how many processes run checks at the same time.
         seed: repeats the random choices.
-        thorough: leave no check out.
+        extent: how much of the suite each specimen goes through.
     """
 
     only: Sequence[str] = ()
     checks: Sequence[str] = ()
     jobs: int | None = None
     seed: int | None = None
-    thorough: bool = False
+    extent: Extent = Extent.WHOLE
 
 
-def visit(asked: Visit, *, out: TextIO, json_file: Path | None = None) -> Status:
+def visit(
+    asked: Visit, *, out: TextIO, json_file: Path | None = None, renew: bool = False
+) -> Status:
     """Try the zoo, tell `out` what that proves, and give the exit status.
+
+    Args:
+        asked: what is tried.
+        out: where it is told.
+        json_file: where the matrix goes, if anywhere.
+        renew: the file holds a matrix; only what is tried now is new in it.
 
     Raises:
         NoSuchSpecimen: there is none such.
-        OSError: the file cannot be written.
+        NoMatrix: the file that is to be renewed holds none.
+        OSError: the file cannot be read or written.
     """
+    earlier = _read(json_file) if renew and json_file is not None else None
     chosen = choose(asked.only)
     seed = random.randrange(1_000_000) if asked.seed is None else asked.seed
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
@@ -84,13 +101,52 @@ def visit(asked: Visit, *, out: TextIO, json_file: Path | None = None) -> Status
         signal.signal(signal.SIGTERM, before)
     seconds = time.monotonic() - clock
     if json_file is not None:
-        about = {"about": _about(), "began": began, "seconds": round(seconds, 3)}
-        data = {**matrix.as_json(), **about, "seed": seed}
+        run = {"about": _about(), "began": began, "seconds": round(seconds, 3)}
+        data = {**matrix.as_json(), **run, "seed": seed, "renewed": {}}
+        if earlier is not None:
+            data = _renewed(earlier, matrix, began)
         text = json.dumps(data, indent=1, ensure_ascii=False)
         json_file.write_text(text + "\n", encoding="utf-8")
     for line in tell(matrix, seconds):
         print(line, file=out)
     return Status.FAILED if matrix.defects() else Status.PASSED
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if found["format"] == FORMAT:
+            return found
+    except (ValueError, LookupError, TypeError):
+        pass
+    raise NoMatrix(f"{file} is not a kill matrix of `batepapo zoo --json`")
+
+
+def _renewed(
+    earlier: Mapping[str, Any], matrix: KillMatrix, when: str
+) -> dict[str, Any]:
+    """The earlier matrix, with what was tried now in the place of what it had."""
+    known = specimens()
+    trials = {one.specimen.name: one for one in trials_from_json(earlier, known)}
+    trials |= {one.specimen.name: one for one in matrix.trials}
+    whole = KillMatrix(
+        trials=[trials[name] for name in known if name in trials],
+        requirements=matrix.requirements,
+        checks=matrix.checks,
+        complete=bool(earlier["complete"]) and trials.keys() == known.keys(),
+    )
+    now = {one.specimen.name: when for one in matrix.trials}
+    kept = {name: earlier[name] for name in ("about", "began", "seconds", "seed")}
+    kept["references"] = earlier["references"]
+    renewed = {**earlier.get("renewed", {}), **now}
+    return {**whole.as_json(), **kept, "renewed": renewed}
+
+
+def _published() -> Mapping[str, Any] | None:
+    if not MATRIX.exists():  # then everything is run
+        return None
+    found: Mapping[str, Any] = json.loads(MATRIX.read_text(encoding="utf-8"))
+    return found
 
 
 def choose(only: Sequence[str]) -> list[Specimen]:
@@ -135,9 +191,10 @@ def _try(
             chosen,
             jobs=asked.jobs or _JOBS_PER_CORE * (os.cpu_count() or 1),
             seed=seed,
-            thorough=asked.thorough,
+            extent=asked.extent,
             only=asked.checks,
             told=told,
+            matrix=_published() if asked.extent is Extent.QUICK else None,
         )
     return KillMatrix(
         trials=[trials[one.name] for one in chosen],
@@ -213,6 +270,9 @@ def tell(matrix: KillMatrix, seconds: float) -> Iterator[str]:
             yield from (line for one in of_kind for line in _told(one))
     yield ""
     what = "the whole zoo" if matrix.complete else f"{len(matrix.trials)} specimens"
+    run = sum(one.run for one in matrix.trials)
+    left_out = sum(one.left_out for one in matrix.trials)
+    yield f"{run} runs of checks; {left_out} left out"
     verdict = f"{len(defects)} defects" if defects else "nothing is lacking"
     yield f"{what}: {verdict}, in {seconds:.0f} s"
 

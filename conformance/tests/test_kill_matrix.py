@@ -1,6 +1,13 @@
 """What a matrix proves, and what it says is lacking; the matrices are made up."""
 
+import json
+from collections.abc import Callable, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
 import pytest
+from made_up_runs import result
 
 from batepapo_conformance.kill_matrix import (
     Failure,
@@ -13,7 +20,15 @@ from batepapo_conformance.kill_matrix import (
 from batepapo_conformance.results import Broken, Listed, Result, Verdict
 from batepapo_conformance.spec import Level, Requirement, load
 from batepapo_conformance.testee import Role
-from batepapo_conformance.zoo import NoSuchSpecimen, choose, tell
+from batepapo_conformance.trials import Tried
+from batepapo_conformance.zoo import (
+    NoMatrix,
+    NoSuchSpecimen,
+    Visit,
+    choose,
+    tell,
+    visit,
+)
 from batepapo_zoo.catalogue import Specimen, specimens
 
 
@@ -217,3 +232,62 @@ def test_specimens_are_chosen_by_name_by_rule_and_by_group() -> None:
     assert all(one.legal for one in choose(["legal"]))
     with pytest.raises(NoSuchSpecimen, match="unicorn"):
         choose(["unicorn"])
+
+
+# ---- put into an earlier one -----------------------------------------------------
+
+
+def whole_zoo() -> KillMatrix:
+    """Every specimen of the zoo, as if each had survived one check."""
+    return KillMatrix(
+        trials=[Trial(specimen=one, passed=1) for one in specimens().values()],
+        requirements=[],
+        checks=[],
+        complete=True,
+    )
+
+
+def saved(file: Path, matrix: KillMatrix) -> None:
+    run = {"about": {}, "began": "then", "seconds": 1, "seed": 1, "renewed": {}}
+    file.write_text(json.dumps({**matrix.as_json(), **run}), encoding="utf-8")
+
+
+def renew(file: Path, *names: str) -> dict[str, Any]:
+    only = Visit(only=names, seed=1)
+    visit(only, out=StringIO(), json_file=file, renew=True)
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def test_what_is_tried_again_is_new_and_the_rest_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_check_fails(
+        chosen: Sequence[Specimen], *, told: Callable[[Tried], None], **_: object
+    ) -> list[Listed]:
+        failed = result("LIST-1", Verdict.FAILED)
+        told(Tried(chosen[0], 1, results=[json.dumps(failed.as_json())]))
+        return []
+
+    monkeypatch.setattr("batepapo_conformance.zoo.try_all", one_check_fails)
+    file = tmp_path / "matrix.json"
+    saved(file, whole_zoo())
+    data = renew(file, "list_without_owner")
+    verdicts = {one["name"]: one["verdict"] for one in data["specimens"]}
+    assert verdicts.pop("list_without_owner") == "killed"
+    assert set(verdicts.values()) == {"survived", "passed"}
+    assert list(data["renewed"]) == ["list_without_owner"]
+    assert data["began"] == "then"
+    assert data["complete"]
+    assert zoo_names() == [one["name"] for one in data["specimens"]]
+
+
+def zoo_names() -> list[str]:
+    return list(specimens())
+
+
+def test_only_a_matrix_can_be_renewed(tmp_path: Path) -> None:
+    file = tmp_path / "other.json"
+    file.write_text('{"format": "batepapo/result/1"}', encoding="utf-8")
+    with pytest.raises(NoMatrix, match="not a kill matrix"):
+        renew(file, "no_echo")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from batepapo_conformance.results import Result
-from batepapo_conformance.trials import FORKS, Tried, try_all
+from batepapo_conformance.trials import FORKS, Extent, Tried, try_all
 from batepapo_zoo.catalogue import specimens
 from batepapo_zoo.noting import _touched, changed_blocks
 
@@ -74,7 +74,7 @@ def test_checks_are_left_out_that_cannot_tell_and_the_verdicts_are_the_same() ->
     ][:4]
     assert len(chosen) == 4
 
-    def failed(*, thorough: bool) -> tuple[dict[str, list[str]], int]:
+    def failed(extent: Extent) -> tuple[dict[str, list[str]], int]:
         done: dict[str, list[str]] = {}
         left_out = 0
 
@@ -87,13 +87,13 @@ def test_checks_are_left_out_that_cannot_tell_and_the_verdicts_are_the_same() ->
             left_out += tried.left_out
 
         only = ["LIST-1", "GREET-1"]
-        try_all(chosen, jobs=4, seed=1, thorough=thorough, only=only, told=told)
+        try_all(chosen, jobs=4, seed=1, extent=extent, only=only, told=told)
         return done, left_out
 
-    thorough, nothing_left_out = failed(thorough=True)
+    thorough, nothing_left_out = failed(Extent.THOROUGH)
     assert nothing_left_out == 0
     assert any(thorough.values())
-    quick, left_out = failed(thorough=False)
-    assert quick.pop("threaded") == []  # the reference itself
-    assert quick == thorough
+    whole, left_out = failed(Extent.WHOLE)
+    assert whole.pop("threaded") == []  # the reference itself
+    assert whole == thorough
     assert left_out > 0
