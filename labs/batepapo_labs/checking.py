@@ -29,6 +29,7 @@ from batepapo_conformance.story import harmless
 from batepapo_conformance.testee import BadTestee, Role, split_command
 from batepapo_conformance.warm import cold_in
 from batepapo_conformance.words import Words
+from batepapo_labs import talk
 from batepapo_labs.folder import Folder, with_python
 from batepapo_labs.lessons import Course, Lesson
 from batepapo_labs.steps import StepResult, Verdict
@@ -44,7 +45,7 @@ It is given the student's folder, the lab, the words in which a student is told,
 where it may say how far it is; it gives its steps in order.
 """
 
-OTHER: Final[Mapping[str, Checker]] = {}
+OTHER: Final[Mapping[str, Checker]] = {"talk": talk.check}
 """The checkers of the other roles."""
 
 _VERDICTS: Final = {
@@ -151,6 +152,8 @@ def check(
     elif not outcome.trouble:
         if lesson.role not in OTHER:
             raise Trouble("no_checker", number=lesson.number)
+        if asked.command is not None or asked.only:
+            raise Trouble("not_in_suite", number=lesson.number)
         outcome.steps += OTHER[lesson.role](folder.path, lesson, words, out)
     outcome.seconds = time.monotonic() - began
     return outcome

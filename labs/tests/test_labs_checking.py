@@ -203,5 +203,7 @@ def test_a_lab_of_another_role_is_checked_by_its_own_checker(
             checked(folder, labs)
     monkeypatch.setattr(checking, "OTHER", {"session": draw})
     assert checked(folder, labs).status is Status.FAILED
+    with pytest.raises(Trouble, match="not_in_suite"):
+        checked(folder, labs, Asked(only=("TCP-1",)))
     (tmp_path / "drawing.txt").write_text("o")
     assert checked(folder, labs).status is Status.PASSED

@@ -54,7 +54,7 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     used |= {key for key in ENGLISH if key.endswith((".one", ".many"))}
     assert set(ENGLISH) - used == set()
     counted = {key.removesuffix(".one") for key in ENGLISH}
-    assert said - set(ENGLISH) - counted == set()
+    assert said - set(ENGLISH) - counted - {"lab.toml"} == set()
 
 
 def test_every_verdict_has_its_words() -> None:
