@@ -56,10 +56,16 @@ RUN: Final = """\
 set -euo pipefail
 root="${AUTOGRADER_ROOT:-/autograder}"
 python="${BATEPAPO_PYTHON:-$root/source/venv/bin/python}"
+CAN_BE='import sys
+from batepapo_labs.grading.isolation import can_be
+sys.exit(not can_be(61000))'
 
+# As a user of its own, a submission can neither read how it is marked nor mark itself.
 users=()
-if [ "$(id -u)" = 0 ] && [ -z "${BATEPAPO_PYTHON:-}" ]; then
+if [ "$(id -u)" = 0 ] && "$python" -c "$CAN_BE"; then
     users=(--users 61000)
+else
+    echo "marked as user $(id -u): a submission could see how" >&2
 fi
 exec "$python" -m batepapo grade "$root/submission" --single \\
     --config "$root/source/grading.toml" --gradescope "$root/results" \\

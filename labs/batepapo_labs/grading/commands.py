@@ -19,7 +19,7 @@ from batepapo_conformance.results import Status
 from batepapo_conformance.words import Words
 from batepapo_labs.commands import Context
 from batepapo_labs.grading import exports
-from batepapo_labs.grading.isolation import Limits, is_root
+from batepapo_labs.grading.isolation import Limits, can_be, is_root
 from batepapo_labs.grading.marks import Grade
 from batepapo_labs.grading.plan import Plan, chosen, planned
 from batepapo_labs.grading.running import How, grade_all
@@ -91,6 +91,8 @@ def grade(
     """
     if first_user is not None and not is_root():
         raise Trouble("grade.not_root")
+    if first_user is not None and not can_be(first_user):
+        raise Trouble("grade.no_such_user", user=first_user, python=sys.executable)
     words = context.words()
     if not where.is_dir():
         raise Trouble("grade.cannot_read", path=where, why=os.strerror(errno.ENOENT))

@@ -10,6 +10,7 @@ import ctypes
 import os
 import signal
 import site
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -107,6 +108,25 @@ def settle_in(place: Path) -> None:
 def is_root() -> bool:
     """Whether this process may become any user."""
     return sys.platform != "win32" and os.geteuid() == 0
+
+
+def can_be(number: int) -> bool:
+    """Whether this user could run the Python, and the suite, that run here."""
+    if not is_root():
+        return False
+    try:
+        subprocess.run(
+            [sys.executable, "-P", "-c", "import batepapo_labs.grading.one"],
+            user=number,
+            group=number,
+            extra_groups=[],
+            cwd="/",
+            capture_output=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
 
 
 def own_user(number: int, place: Path) -> None:

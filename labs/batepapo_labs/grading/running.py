@@ -15,6 +15,7 @@ from batepapo_conformance.phrases import told
 from batepapo_conformance.results import Result, Run, Verdict, now
 from batepapo_conformance.settling import settle
 from batepapo_conformance.spec import load
+from batepapo_conformance.testee import Role
 from batepapo_conformance.words import Words
 from batepapo_labs.checking import how_it_ended
 from batepapo_labs.folder import with_python
@@ -31,6 +32,7 @@ from batepapo_labs.grading.submissions import (
 from batepapo_labs.grading.supervision import Ended, Supervised
 from batepapo_labs.trouble import Trouble
 
+_LAST_LINES: Final = 12
 _OURS: Final = ("batepapo_threaded", "batepapo_asyncio", "batepapo_zoo")
 
 
@@ -168,21 +170,28 @@ class _Marker:
 
     def _conclude(self, grade: Grade, process: Supervised, folder: Path) -> None:
         """Say what kept it from being checked to the end, or at all."""
-        for one in process.all_said("build"):
-            grade.remarks.append(_without_place(self._build(one), folder))
-        for run in grade.runs.values():
-            if run.trouble:
-                why = told(run.trouble, self._words.language)
-                grade.remarks.append(why[0].upper() + why[1:])
         if process.all_said("done", gone=True):
             # The suite could not know why there was nothing to start any more.
-            grade.remarks = [self._words("grade.gone")]
-            grade.runs = {
-                role: replace(run, faults=(), trouble=self._words("grade.gone"))
-                for role, run in grade.runs.items()
-            }
+            gone = self._words("grade.gone")
+            for role, run in grade.runs.items():
+                grade.runs[role] = replace(run, faults=(), trouble=gone)
+            grade.remarks = [gone]
+            return
+        for said in process.all_said("build"):
+            grade.remarks.append(_without_place(self._build(said), folder))
+        for run in grade.runs.values():
+            if run.trouble:  # it started once, and then no more, for instance
+                grade.remarks.append(told(run.trouble, self._words.language))
+        for said in process.all_said("start"):
+            run = grade.runs[Role(said["role"])]
+            why = _without_place(self._start(said, run.testee), folder)
+            grade.runs[Role(run.role)] = run.in_trouble(why)
+            grade.remarks.append(why)
         for run in grade.runs.values():
             grade.faults += [*run.faults, *_faults(run)]
+        self._cut_short(grade, process)
+
+    def _cut_short(self, grade: Grade, process: Supervised) -> None:
         if process.ended is Ended.BROKEN:
             last = process.errors.strip().rpartition("\n")[2]
             grade.faults.append(self._words("grade.ended.broken", why=last))
@@ -194,9 +203,24 @@ class _Marker:
     def _build(self, said: Mapping[str, Any]) -> str:
         status = said["status"]
         why = said["why"] if status is None else how_it_ended(status, self._words)
-        head = self._words("grade.build", why=why)
-        lines = said["output"].strip().splitlines()[-6:]
-        return "\n".join([head, *(f"    {line}" for line in lines)])
+        return _with_last(self._words("grade.build", why=why), said["output"])
+
+    def _start(self, said: Mapping[str, Any], command: str) -> str:
+        how = how_it_ended(said["status"], self._words) if "status" in said else ""
+        told = self._words(
+            f"trouble.{said['key']}",
+            role=said["role"],
+            command=command,
+            why=said.get("why", ""),
+            how=how,
+        )
+        return _with_last(told, said.get("last", ""))
+
+
+def _with_last(text: str, output: str) -> str:
+    """The text, and below it the last lines of what a program wrote."""
+    lines = [one for one in output.splitlines() if one.strip()][-_LAST_LINES:]
+    return "\n".join([text, *(f"    {line}" for line in lines)])
 
 
 def _told(run: Run, process: Supervised, folder: Path) -> Run:

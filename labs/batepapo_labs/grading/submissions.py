@@ -12,7 +12,7 @@ from typing import Any, Final
 import tomlkit
 
 from batepapo_conformance.testee import Role
-from batepapo_labs.folder import FILE, Folder
+from batepapo_labs.folder import FILE, Folder, with_python
 from batepapo_labs.trouble import Trouble
 
 MOST_OCTETS: Final = 200_000_000
@@ -97,7 +97,7 @@ def prepare(
     (prepared.folder / FILE).unlink(missing_ok=True)
     (prepared.folder / FILE).write_text(text, encoding="utf-8")
     folder = Folder(prepared.folder)
-    prepared.build = folder.build
+    prepared.build = with_python(folder.build) if folder.build else None
     for role, program in programs.items():
         if role not in said and not (prepared.folder / program).is_file():
             prepared.missing[role] = program

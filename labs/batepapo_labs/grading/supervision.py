@@ -11,6 +11,7 @@ import time
 import uuid
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import IO, Any, Final
 
 from batepapo_labs.grading import isolation
@@ -63,6 +64,7 @@ class Supervised:
             tempfile.TemporaryDirectory(prefix="batepapo-desk-") as desk,
             tempfile.TemporaryFile() as errors,
         ):
+            Path(desk).chmod(0o755)  # for another user, who may not write there
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "batepapo_labs.grading.one"],
                 stdin=subprocess.PIPE,
@@ -105,6 +107,8 @@ class Supervised:
         with contextlib.suppress(OSError):
             process.stdin.close()
         reader.join(_CLOSED)
+        if not reader.is_alive():  # or else closing would wait for it
+            process.stdout.close()
 
     def _watched(self, process: subprocess.Popen[bytes]) -> Ended | None:
         """Wait until it has ended by itself (`None`), or has to be ended."""
