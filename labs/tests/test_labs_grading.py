@@ -20,7 +20,7 @@ import pytest
 from batepapo_conformance.words import Language, Words
 from batepapo_labs.folder import TABLES
 from batepapo_labs.grading.isolation import Limits
-from batepapo_labs.grading.marks import Grade
+from batepapo_labs.grading.marks import Grade, Worth
 from batepapo_labs.grading.plan import Plan, planned
 from batepapo_labs.grading.running import How, grade_all
 from batepapo_labs.grading.submissions import Submission, find
@@ -68,6 +68,15 @@ here = os.getcwd()
 os.chdir("/")
 shutil.rmtree(here)
 time.sleep(3600)
+"""
+TIRES = """
+import pathlib, runpy
+starts = pathlib.Path("starts")
+with starts.open("a") as file:
+    file.write("x")
+if len(starts.read_text()) > 3:
+    raise SystemExit("tired")
+runpy.run_path("right.py", run_name="__main__")
 """
 PROGRAMS = {
     "deletes": DELETES,
@@ -299,6 +308,20 @@ def test_who_starts_too_many_processes_is_ended(
     assert "too many processes" in grades["ana"].remarks[0]
     _, alive = psutil.wait_procs(running(name), timeout=5)
     assert not alive
+
+
+def test_who_starts_but_twice_has_failed_what_comes_then(
+    tmp_path: Path, first_lab: Plan
+) -> None:
+    copy(1, "solution", tmp_path / "ana")
+    (tmp_path / "ana" / "server.py").rename(tmp_path / "ana" / "right.py")
+    (tmp_path / "ana" / "server.py").write_text(TIRES)
+    grade = mark(tmp_path, first_lab, jobs=1)["ana"]
+    worths = {one for part in grade.labs[0].parts for one in part.worth.values()}
+    assert Worth.NOT_RUN in worths
+    assert Worth.UNJUDGED not in worths, "it is not the system that is to blame"
+    assert grade.mark < 100
+    assert not grade.faults
 
 
 def test_a_build_that_fails_is_told_with_its_last_words(

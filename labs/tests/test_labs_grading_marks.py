@@ -1,0 +1,294 @@
+"""From what checks gave to marks; what teachers may ask for; what was handed in."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batepapo_conformance.detail import Detail
+from batepapo_conformance.results import Broken, Result, Run, Verdict
+from batepapo_conformance.spec import Level
+from batepapo_conformance.testee import Role
+from batepapo_conformance.words import Language, Words
+from batepapo_labs.folder import TABLES, with_python
+from batepapo_labs.grading.exports import write_csv
+from batepapo_labs.grading.marks import Grade, Worth
+from batepapo_labs.grading.plan import Part, Plan, Planned, chosen, planned
+from batepapo_labs.grading.settings import merged, read, read_weights
+from batepapo_labs.grading.submissions import Submission, find, prepare
+from batepapo_labs.grading.telling import held_back, report
+from batepapo_labs.lessons import Course, Lesson
+from batepapo_labs.trouble import Trouble
+
+ENGLISH = Words(Language.ENGLISH, TABLES)
+SAID = {Language.ENGLISH: "A step", Language.PORTUGUESE: "Um passo"}
+
+
+def lesson(number: int) -> Lesson:
+    return Lesson(
+        folder=Path(f"{number:02}-lab"),
+        number=number,
+        title=SAID,
+        idea=SAID,
+        role="server",
+        program="server.py",
+        starts_from=None,
+        about=(),
+        steps=(),
+        hints={},
+    )
+
+
+def part(*cases: str) -> Part:
+    return Part(
+        SAID, {one: frozenset({f"{one}[octets]", f"{one}[whole]"}) for one in cases}
+    )
+
+
+def plan(weight: float = 1, out_of: float = 100) -> Plan:
+    first = Planned(lesson(1), (part("test_a", "test_b"),), 1)
+    second = Planned(lesson(2), (part("test_c"), part("test_d")), weight)
+    return Plan((first, second), out_of)
+
+
+def result(
+    name: str, variant: str, verdict: Verdict = Verdict.PASSED, **how: Any
+) -> Result:
+    failed = verdict is Verdict.FAILED
+    return Result(
+        **{
+            "name": name,
+            "variant": variant,
+            "delivery": variant,
+            "file": "x.py",
+            "requirements": ("FRAME-3",),
+            "level": Level.MUST,
+            "section": "2.2",
+            "sentence": "",
+            "verdict": verdict,
+            "broken": Broken("FRAME-3", "what was wanted", "what came", False)
+            if failed
+            else None,
+            "seed": 4711,
+            **how,
+        }
+    )
+
+
+def grade(*results: Result, of: Plan | None = None) -> Grade:
+    run = Run(role="server", testee="x", seed=4711, results=results)
+    return Grade("ana", of or plan(), {Role.SERVER: run})
+
+
+def both(name: str, verdict: Verdict = Verdict.PASSED, **how: Any) -> list[Result]:
+    return [result(name, variant, verdict, **how) for variant in ("octets", "whole")]
+
+
+ALL = [one for name in "abcd" for one in both(f"test_{name}")]
+
+
+# ---- marks -------------------------------------------------------------------
+
+
+def test_who_passes_everything_gets_everything() -> None:
+    assert grade(*ALL).mark == 100
+    assert grade(*ALL, of=plan(out_of=10)).mark == 10
+
+
+def test_nothing_run_is_nothing_passed() -> None:
+    assert grade().mark == 0
+    assert Grade("ana", plan()).mark == 0
+
+
+def test_labs_count_by_their_weights_and_checks_of_a_lab_alike() -> None:
+    found = grade(*both("test_a"), of=plan(weight=3))
+    assert [lab.share for lab in found.labs] == [0.5, 0]
+    assert found.mark == 12.5
+
+
+def test_a_check_passes_if_it_does_in_all_deliveries() -> None:
+    cut_short = grade(result("test_a", "whole"))
+    assert cut_short.labs[0].parts[0].worth["test_a"] is Worth.NOT_RUN
+    failed = grade(
+        result("test_a", "whole"), result("test_a", "octets", Verdict.FAILED)
+    )
+    assert failed.labs[0].parts[0].worth["test_a"] is Worth.FAILED
+
+
+def test_what_only_should_be_costs_nothing() -> None:
+    advice = both("test_a", Verdict.FAILED, level=Level.SHOULD)
+    assert grade(*advice, *ALL[2:]).mark == 100
+
+
+@pytest.mark.parametrize(
+    ("reason", "worth"),
+    [
+        ("this system has no signals", Worth.UNJUDGED),
+        ("this machine has no IPv6", Worth.UNJUDGED),
+        ("the testee ended with status 1 before it listened", Worth.NOT_RUN),
+        ("cannot start `python`: No such file", Worth.NOT_RUN),
+    ],
+)
+def test_what_the_system_cannot_judge_does_not_count(reason: str, worth: Worth) -> None:
+    unjudged = both("test_a", Verdict.NO_VERDICT, reason=reason)
+    found = grade(*unjudged, *ALL[2:])
+    assert found.labs[0].parts[0].worth["test_a"] is worth
+    assert found.mark == (100 if worth is Worth.UNJUDGED else 75)
+
+
+# ---- what is told ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("detail", list(Detail))
+def test_a_private_seed_is_held_back_and_marks_stay(detail: Detail) -> None:
+    whole = grade(
+        *both("test_a", Verdict.FAILED),
+        *both("test_b", Verdict.NO_VERDICT, reason="this system has no signals"),
+        *ALL[4:],
+    )
+    told = held_back(whole, detail, private=True)
+    assert told.mark == whole.mark
+    text = report(told, detail, ENGLISH, private=True)
+    assert "4711" not in text
+    assert "FRAME-3" in text
+    assert ("what was wanted" in text) == (detail is Detail.FULL)
+    assert ("what came" in text) == (detail is not Detail.ID)
+
+
+def test_a_public_seed_is_part_of_the_command_that_repeats_it() -> None:
+    whole = grade(*both("test_a", Verdict.FAILED))
+    told = held_back(whole, Detail.FULL, private=False)
+    text = report(told, Detail.FULL, ENGLISH, private=False)
+    assert "batepapo lab check --only test_a --seed 4711" in text
+
+
+def test_no_name_becomes_a_formula(tmp_path: Path) -> None:
+    one = replace(grade(), name="=1+1", remarks=["-x"])
+    write_csv([one], tmp_path / "marks.csv")
+    with (tmp_path / "marks.csv").open(encoding="utf-8", newline="") as file:
+        _, row = list(csv.reader(file))
+    assert row[0] == "'=1+1"
+    assert "'-x" in row
+
+
+# ---- what counts -------------------------------------------------------------
+
+
+def test_labs_are_said_by_numbers_and_ranges(labs: Course) -> None:
+    assert [one.number for one in chosen(labs, None)] == [1, 2]
+    assert [one.number for one in chosen(labs, "1-3")] == [1, 2], "3 is no program"
+    assert [one.number for one in chosen(labs, "2, 1,2")] == [2, 1]
+    for said in ("3", "9", "1-", "x", ""):
+        with pytest.raises(Trouble):
+            chosen(labs, said)
+
+
+def test_each_must_of_the_steps_counts_once_in_a_lab(labs: Course) -> None:
+    made = planned(chosen(labs, None))
+    assert [len(one.cases) for one in made.labs] == [1, 3]
+    assert made.only(Role.SERVER)[0] == "test_the_software_is_one_token"
+    assert len(made.only(Role.SERVER)) == 3
+    left = planned(chosen(labs, None), leave_out=["RUN-3"], weights={2: 1.0})
+    assert [one.lesson.number for one in left.labs] == [2]
+    assert len(left.labs[0].cases) < 3
+    with pytest.raises(Trouble):
+        planned(chosen(labs, "1"), weights={2: 1.0})
+
+
+# ---- what is asked for -------------------------------------------------------
+
+
+def test_options_go_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "grading.toml"
+    file.write_text(
+        'labs = "1-2"\nout-of = 10\nseed = 3\nserver = "x"\nlang = "pt"\n'
+        "[weights]\n1 = 2\n2 = 0.5\n"
+    )
+    wanted = merged(read(file), labs="1", out_of=None, leave_out=(), detail="full")
+    assert (wanted.labs, wanted.out_of, wanted.seed) == ("1", 10, 3)
+    assert wanted.weights == {1: 2, 2: 0.5}
+    assert wanted.commands == {"server": "x"}
+    assert not wanted.trust
+    assert wanted.private
+    assert wanted.told is Detail.FULL
+    assert merged({}, seed=3).told is Detail.ACTUAL
+    assert merged({}).told is Detail.FULL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "labs = 1",
+        "unknown = 1",
+        "out-of = 0",
+        "out-of = true",
+        'detail = "some"',
+        'lang = "fr"',
+        "[weights]\none = 1",
+        "[weights]\n1 = -1",
+        "labs = ",
+    ],
+)
+def test_a_file_that_cannot_be_meant_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "grading.toml"
+    file.write_text(text)
+    with pytest.raises(Trouble, match="config"):
+        read(file)
+
+
+def test_weights_may_stand_alone_or_in_their_table(tmp_path: Path) -> None:
+    file = tmp_path / "weights.toml"
+    for text in ("1 = 2\n", "[weights]\n1 = 2\n"):
+        file.write_text(text)
+        assert read_weights(file) == {1: 2}
+
+
+# ---- what was handed in ------------------------------------------------------
+
+
+def handed_in(where: Path, files: dict[str, str], **how: Any) -> Any:
+    for name, text in files.items():
+        path = where / "class" / "ana" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    place = where / "place"
+    place.mkdir()
+    [one] = find(where / "class")
+    assert one == Submission("ana", where / "class" / "ana")
+    programs = {Role.SERVER: "server.py"}
+    return prepare(one, place, programs, **{"commands": {}, **how})
+
+
+def test_a_program_is_started_as_the_labs_say(tmp_path: Path) -> None:
+    found = handed_in(tmp_path, {"server.py": ""})
+    command = with_python("{python} server.py {address} {port}")
+    assert found.commands == {Role.SERVER: command}
+
+
+def test_only_its_commands_are_taken_from_an_own_file(tmp_path: Path) -> None:
+    own = 'server = "x {address} {port}"\nbuild = "make"\ntime-factor = 99\nlab = "?"\n'
+    found = handed_in(tmp_path, {"lab.toml": own})
+    assert found.commands == {Role.SERVER: "x {address} {port}"}
+    assert found.build == "make"
+    assert "time-factor" not in (found.folder / "lab.toml").read_text("utf-8")
+
+
+def test_the_teachers_command_comes_first(tmp_path: Path) -> None:
+    own = 'server = "x {address} {port}"\n'
+    found = handed_in(tmp_path, {"lab.toml": own}, commands={"server": "y"})
+    assert found.commands == {Role.SERVER: "y"}
+
+
+@pytest.mark.parametrize("own", ["server = 1\n", "not toml", "\x00"])
+def test_a_file_that_cannot_be_understood_is_told(tmp_path: Path, own: str) -> None:
+    found = handed_in(tmp_path, {"lab.toml": own, "server.py": ""})
+    assert found.commands[Role.SERVER].endswith("server.py {address} {port}")
+    assert "lab.toml" in found.remarks[0].told(ENGLISH)
+
+
+def test_a_folder_in_a_folder_is_looked_into(tmp_path: Path) -> None:
+    found = handed_in(tmp_path, {"deep/server.py": "", "._deep": ""})
+    assert found.folder.name == "deep"
+    assert found.commands
