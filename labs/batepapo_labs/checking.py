@@ -29,7 +29,7 @@ from batepapo_conformance.story import harmless
 from batepapo_conformance.testee import BadTestee, Role, split_command
 from batepapo_conformance.warm import cold_in
 from batepapo_conformance.words import Words
-from batepapo_labs import talk
+from batepapo_labs import session, talk
 from batepapo_labs.folder import Folder, with_python
 from batepapo_labs.lessons import Course, Lesson
 from batepapo_labs.steps import StepResult, Verdict
@@ -45,7 +45,10 @@ It is given the student's folder, the lab, the words in which a student is told,
 where it may say how far it is; it gives its steps in order.
 """
 
-OTHER: Final[Mapping[str, Checker]] = {"talk": talk.check}
+OTHER: Final[Mapping[str, Checker]] = {
+    "talk": talk.check,
+    "session": session.check,
+}
 """The checkers of the other roles."""
 
 _VERDICTS: Final = {
@@ -217,7 +220,12 @@ class _Desk:
                 if self._asked.seed is None
                 else self._asked.seed
             )
-            request = suite.Request(role=self._role, file=str(file), seed=seed)
+            # Who fails waits for deadlines, and then side by side; but each worker
+            # has to be started, for each step.
+            jobs = os.cpu_count() or 1
+            request = suite.Request(
+                role=self._role, file=str(file), seed=seed, jobs=jobs
+            )
             if self._starts(request, outcome):
                 outcome.steps += self._steps(request)
 

@@ -71,7 +71,7 @@ def test_a_solution_passes(tmp_path: Path, labs: Course) -> None:
 
 
 def test_just_some_checks(tmp_path: Path, labs: Course) -> None:
-    folder = student(tmp_path, labs, 2, RUDE)
+    folder = student(tmp_path, labs, 2, CARELESS)
     outcome = checked(
         folder, labs, Asked(only=("test_address_and_port_are_its_arguments",), seed=7)
     )
