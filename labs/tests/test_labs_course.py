@@ -29,7 +29,12 @@ from batepapo_labs.steps import StepResult, Verdict
 COURSE = load()
 LESSONS = list(COURSE.lessons.values())
 IN_THE_SUITE = [one for one in LESSONS if one.role in list(Role)]
-AFTER_ANOTHER = [one for one in LESSONS if one.starts_from is not None]
+BY_NAME = {one.name: one for one in LESSONS}
+AFTER_ANOTHER = [
+    one
+    for one in LESSONS
+    if one.starts_from and BY_NAME[one.starts_from].role == one.role
+]
 FOLDERS = sorted(one for one in folder().iterdir() if re.match(r"\d\d-", one.name))
 TOLD = [one for one in FOLDERS if any(one.glob("[ep][nt].md"))]
 PROJECT = folder().parent / "pyproject.toml"
@@ -188,8 +193,7 @@ def test_a_solution_passes_its_lab_and_all_before(
 
 @pytest.mark.parametrize("lesson", AFTER_ANOTHER, ids=name)
 def test_the_solution_before_is_not_yet_enough(lesson: Lesson, tmp_path: Path) -> None:
-    [last] = [one for one in LESSONS if one.name == lesson.starts_from]
-    files = files_in(last.folder / "solution")
+    files = files_in(BY_NAME[str(lesson.starts_from)].folder / "solution")
     if files == COURSE.begun(lesson):
         pytest.skip("the starter is the same")
     done = outcome(lesson, tmp_path, files)
