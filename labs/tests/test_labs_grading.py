@@ -2,12 +2,14 @@
 
 import csv
 import hashlib
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from dataclasses import dataclass
@@ -17,13 +19,21 @@ from typing import Any
 import psutil
 import pytest
 
+from batepapo_conformance.results import Status
+from batepapo_conformance.testee import Role
 from batepapo_conformance.words import Language, Words
-from batepapo_labs.folder import TABLES
+from batepapo_labs.commands import Context
+from batepapo_labs.folder import TABLES, with_python
+from batepapo_labs.grading import commands
+from batepapo_labs.grading.commands import Files
 from batepapo_labs.grading.isolation import Limits
 from batepapo_labs.grading.marks import Grade, Worth
+from batepapo_labs.grading.one import Order
 from batepapo_labs.grading.plan import Plan, planned
 from batepapo_labs.grading.running import How, grade_all
+from batepapo_labs.grading.settings import Settings
 from batepapo_labs.grading.submissions import Submission, find
+from batepapo_labs.grading.supervision import Ended, Supervised
 from batepapo_labs.lessons import load
 
 LONG = 240  # seconds; it ends long before
@@ -281,20 +291,50 @@ def test_twice_the_same_marks_for_the_same_seed(
 
 
 @POSIX
-def test_what_had_passed_when_the_time_was_over_counts(
-    tmp_path: Path, first_lab: Plan
-) -> None:
+def test_who_takes_too_long_is_ended(tmp_path: Path, first_lab: Plan) -> None:
     copy(1, "solution", tmp_path / "ana")
-    # The build takes all the time that there is.
     build = f'"{sys.executable}" -c "import time; time.sleep(3600)"'
-    began = time.monotonic()
     grades = mark(
         tmp_path, first_lab, commands={"build": build}, limits=Limits(seconds=2)
     )
-    assert time.monotonic() - began < 30
     assert grades["ana"].mark == 0
     assert "time limit" in grades["ana"].remarks[0]
     assert not grades["ana"].faults
+
+
+def test_what_had_passed_when_it_was_ended_is_known(
+    tmp_path: Path, first_lab: Plan
+) -> None:
+    # It answers the first check, and then it hangs.
+    copy(1, "solution", tmp_path / "ana")
+    (tmp_path / "ana" / "server.py").rename(tmp_path / "ana" / "right.py")
+    hangs = TIRES.replace('raise SystemExit("tired")', "__import__('time').sleep(3600)")
+    (tmp_path / "ana" / "server.py").write_text(hangs)
+    order = Order(
+        place=str(tmp_path),
+        folder=str(tmp_path / "ana"),
+        commands={"server": with_python("{python} server.py {address} {port}")},
+        only={"server": first_lab.only(Role.SERVER)},
+        build=None,
+        seed=SEED,
+        jobs=1,
+        factor=1,
+        limits=Limits().as_json(),
+        user=None,
+    )
+    stopped = threading.Event()
+    process = Supervised(order, Limits(), stopped)
+    thread = threading.Thread(target=process.run)
+    thread.start()
+    deadline = time.monotonic() + LONG
+    while not process.all_said("result") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stopped.set()
+    thread.join(LONG)
+    assert process.ended is Ended.STOPPED
+    assert not process.finished
+    results = [one["result"] for one in process.all_said("result", role="server")]
+    assert results[0]["verdict"] == "passed"
 
 
 def test_who_starts_too_many_processes_is_ended(
@@ -372,6 +412,29 @@ def test_an_interruption_ends_everything_at_once(tmp_path: Path) -> None:
     assert not alive
 
 
+@POSIX
+def test_nothing_outlives_whoever_marks(tmp_path: Path) -> None:
+    name = uuid.uuid4().hex
+    (tmp_path / "ana").mkdir()
+    (tmp_path / ".rest").mkdir()
+    text = FORKS.replace("NAME", name).replace("MANY", "2")
+    (tmp_path / "ana" / "server.py").write_text(text)
+    with subprocess.Popen(
+        [sys.executable, "-m", "batepapo", "grade", str(tmp_path), "--labs", "1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(tmp_path / ".rest")},  # it cannot tidy up
+    ) as done:
+        deadline = time.monotonic() + LONG
+        while len(running(name)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        found = running(name)
+        done.kill()  # as the system does when memory is short
+    assert found
+    _, alive = psutil.wait_procs(found, timeout=60)
+    assert not alive
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -403,13 +466,16 @@ def test_2_if_nothing_can_be_marked(
 
 
 def test_3_if_the_suite_is_at_fault(
-    tmp_path: Path, first_lab: Plan, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy(1, "solution", tmp_path / "ana")
     # The process that checks it cannot even begin.
-    monkeypatch.setattr(sys, "executable", shutil.which("false") or "nothing")
-    grade = mark(tmp_path, first_lab)["ana"]
-    assert grade.faults
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    out = io.StringIO()
+    context = Context(language=Language.ENGLISH, out=out, course=load())
+    done = commands.grade(context, tmp_path, Settings(labs="1"), Files())
+    assert done is Status.FAULT
+    assert "A fault of batepapo" in out.getvalue()
 
 
 def test_one_alone_can_be_marked(tmp_path: Path, first_lab: Plan) -> None:

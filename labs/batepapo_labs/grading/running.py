@@ -114,7 +114,7 @@ class _Marker:
                 self._grade(submission, Path(place).resolve(), number, grade)
         except Trouble as error:
             grade.remarks.append(error.told(self._words))
-        except OSError as error:
+        except Exception as error:  # whatever it is, it must not cost the others
             grade.faults.append(f"{type(error).__name__}: {error}")
         grade.seconds = time.monotonic() - began
         return grade
