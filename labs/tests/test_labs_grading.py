@@ -26,7 +26,7 @@ from batepapo_labs.commands import Context
 from batepapo_labs.folder import TABLES, with_python
 from batepapo_labs.grading import commands
 from batepapo_labs.grading.commands import Files
-from batepapo_labs.grading.isolation import Limits
+from batepapo_labs.grading.isolation import Limits, can_be
 from batepapo_labs.grading.marks import Grade, Worth
 from batepapo_labs.grading.one import Order
 from batepapo_labs.grading.plan import Plan, planned
@@ -504,3 +504,18 @@ def test_a_link_that_leads_out_is_left_behind(tmp_path: Path, first_lab: Plan) -
     assert (
         "There is no server.py" in mark(tmp_path / "class", first_lab)["ana"].remarks[0]
     )
+
+
+@POSIX
+def test_a_submission_is_another_user_or_nothing_is_marked(tmp_path: Path) -> None:
+    who = "import os, sys\nsys.exit(f'I am user {os.getuid()}')\n"
+    (tmp_path / "class" / "ana").mkdir(parents=True)
+    (tmp_path / "class" / "ana" / "server.py").write_text(who)
+    arguments = [str(tmp_path / "class"), "--labs", "1", "--users", "61000"]
+    done = batepapo(*arguments, "--lang", "en")
+    if can_be(61000):  # root alone, and with a Python that everybody may run
+        assert done.returncode == 0, done.stderr
+        assert "I am user 61000" in done.stdout
+    else:
+        assert done.returncode == 2
+        assert not done.stdout, "it is not marked as the user who marks"
