@@ -34,7 +34,7 @@ from batepapo_conformance.trials import Extent, Tried, try_all
 from batepapo_zoo.catalogue import Specimen, specimens
 
 # Most of the time a specimen waits, or is waited for.
-_JOBS_PER_CORE: Final = 6
+_JOBS_PER_CORE: Final = 10
 _GROUPS: Final = ("server", "client", "legal")
 _GOOD: Final = (Judgement.KILLED, Judgement.PASSED)
 _TOLD_EVERY: Final = 10
