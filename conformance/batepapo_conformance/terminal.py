@@ -27,6 +27,8 @@ _ENDING = 6.0  # seconds in which a client whose input and connection ended has 
 _LOOK = 0.01  # seconds between two looks at what has been shown
 _CHUNK = 1 << 16
 
+_CTRL_D = b"\x04"  # at the beginning of a line it ends the input of a terminal
+
 
 class Terminal:
     """One started client, seen from its standard streams.
@@ -40,6 +42,7 @@ class Terminal:
         output: its standard output; `None` if nobody reads that.
         errors: its standard error.
         write: gives octets to its standard input.
+        end_input: ends its standard input.
         seconds: stretches a deadline for a slow testee.
         hang_up: ends the client's conversation from the other side, if it has one.
     """
@@ -51,10 +54,12 @@ class Terminal:
         output: Collected | None,
         errors: Collected,
         write: Callable[[bytes], None],
+        end_input: Callable[[], None],
         seconds: Callable[[float], float],
         hang_up: Callable[[], None] | None = None,
     ) -> None:
         self.process = process
+        self._end_input = end_input
         self._hang_up = hang_up
         self._streams = {_ERRORS: errors}
         if output is not None:
@@ -87,7 +92,7 @@ class Terminal:
 
     def ends_input(self) -> None:
         """End the standard input."""
-        self.process.close_input()
+        self._end_input()
 
     def interrupts(self) -> None:
         """Press Ctrl-C (Ctrl-Break where that is what reaches a program)."""
@@ -312,7 +317,7 @@ class Terminal:
         """
         if self._ended():
             return False
-        self.process.close_input()
+        self._end_input()
         if self._hang_up is not None:
             self._hang_up()
         return all(stream.wait_end(_ENDING) for stream in self._streams.values())
@@ -364,6 +369,7 @@ def through_pipes(
         output=process.output if stdout is Stream.COLLECT else None,
         errors=process.errors,
         write=process.write,
+        end_input=process.close_input,
         seconds=seconds,
         hang_up=hang_up,
     )
@@ -406,7 +412,12 @@ def on_pseudo_terminal(
             os.write(master, octets)
 
     return Terminal(
-        process, output=output, errors=process.errors, write=write, seconds=seconds
+        process,
+        output=output,
+        errors=process.errors,
+        write=write,
+        end_input=lambda: write(_CTRL_D),
+        seconds=seconds,
     )
 
 

@@ -21,7 +21,7 @@ from batepapo_conformance.process import (
     Stream,
 )
 from batepapo_conformance.progress import Progress
-from batepapo_conformance.results import Status
+from batepapo_conformance.results import Status, Verdict
 from batepapo_conformance.starting import TesteeWouldNotStart, start_server
 from batepapo_conformance.testee import (
     BadTestee,
@@ -271,3 +271,25 @@ def test_a_server_that_ends_at_once_did_not_start(
 def test_nobody_there(processes: Processes) -> None:
     with pytest.raises(TesteeWouldNotStart, match=r"127\.0\.0\.1:9"):
         start_server(from_endpoint("127.0.0.1:9"), processes)
+
+
+TAKES_TURNS = """
+import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as server:
+    server.sendall(f"/ENTRAR {sys.argv[3]}\\n".encode())
+    while chunk := server.recv(4096):
+        server.sendall(f":{input()}\\n".encode())
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX")
+def test_a_client_that_shows_nothing_on_a_terminal_is_to_blame(tmp_path: Path) -> None:
+    program = tmp_path / "client.py"
+    program.write_text(TAKES_TURNS, encoding="utf-8")
+    request = Request(
+        role=Role.CLIENT,
+        command=f"'{sys.executable}' '{program}' {{address}} {{port}} {{nick}}",
+        only=["test_on_a_terminal_ctrl_c_leaves"],
+    )
+    done = run(request, SILENT)
+    assert [one.verdict for one in done.results] == [Verdict.FAILED]
