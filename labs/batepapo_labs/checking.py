@@ -29,7 +29,7 @@ from batepapo_conformance.story import harmless
 from batepapo_conformance.testee import BadTestee, Role, split_command
 from batepapo_conformance.warm import cold_in
 from batepapo_conformance.words import Words
-from batepapo_labs import session, talk
+from batepapo_labs import recording, session, talk
 from batepapo_labs.folder import Folder, with_python
 from batepapo_labs.lessons import Course, Lesson
 from batepapo_labs.steps import StepResult, Verdict
@@ -48,6 +48,7 @@ where it may say how far it is; it gives its steps in order.
 OTHER: Final[Mapping[str, Checker]] = {
     "talk": talk.check,
     "session": session.check,
+    "recording": recording.check,
 }
 """The checkers of the other roles."""
 

@@ -12,14 +12,14 @@ against it: right servers, odd but legal ones, and a mutant that it has to find.
 
 No program of the student's breaks a rule here. What a session does not find is blamed
 on the rule that the mutant breaks: this is what the lab is `about`. Everything else
-is told in words. A step that fails holds up only the steps with the same file.
+is told in words.
 """
 
 import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TextIO
@@ -28,23 +28,21 @@ from batepapo_zoo.catalogue import Specimen, specimen
 
 from batepapo_conformance.exploring.again import CannotReplay, read_session, replay
 from batepapo_conformance.exploring.explore import Failure
-from batepapo_conformance.failure import NoVerdict
 from batepapo_conformance.phrases import told
-from batepapo_conformance.results import Broken, Result
-from batepapo_conformance.results import Verdict as OfCheck
-from batepapo_conformance.spec import Transcript, load
+from batepapo_conformance.results import Broken
+from batepapo_conformance.spec import Transcript
 from batepapo_conformance.testee import (
     IMPLEMENTATIONS,
-    BadTestee,
     Role,
     Testee,
     from_implementation,
 )
 from batepapo_conformance.words import Language, Words
 from batepapo_labs.folder import Folder, with_python
+from batepapo_labs.handed_in import NotYet, check_files
 from batepapo_labs.lessons import Lesson
 from batepapo_labs.reading import BadText, read_block, read_steps
-from batepapo_labs.steps import StepResult, Verdict
+from batepapo_labs.steps import StepResult
 
 TIMES: Final = 3
 """How often a mutant has to be found: what is found by luck is not found."""
@@ -80,31 +78,6 @@ _MISSES: Final[Said] = {
 }
 
 
-class NotYet(Exception):
-    """What the student wrote is not yet what the step asks for.
-
-    Args:
-        said: why, with {values}.
-        rule: the rule whose mutant was not found, if that is why.
-        found: how often it was found.
-        values: what is put in.
-    """
-
-    def __init__(
-        self, said: Said, *, rule: str = "", found: int = 0, **values: object
-    ) -> None:
-        super().__init__(said)
-        self.said = said
-        self.rule = rule
-        self.found = found
-        self.values = values
-
-    def told(self, language: Language) -> str:
-        """Why, in this language."""
-        said = {name: told(str(value), language) for name, value in self.values.items()}
-        return self.said[language].format(**said)
-
-
 @dataclass(frozen=True, slots=True)
 class _Server:
     """A server on which a session is tried, with what it is called."""
@@ -133,74 +106,22 @@ def check(
         words: those of the student.
         out: not needed: no step takes long.
     """
-    desk = _Desk(Folder(folder))
-    failed: set[str] = set()
-    for step in lesson.steps:
-        title = step.title[words.language]
-        planned = StepResult(title=title, verdict=Verdict.SKIPPED, lab=lesson.number)
-        files = {one.split()[1] for one in step.checks}
-        if failed & files:
-            yield planned
-            continue
-        done = _step(desk, planned, step.checks, words.language)
-        if done.verdict is not Verdict.PASSED:
-            failed |= files
-        yield done
-
-
-def _step(
-    desk: "_Desk", planned: StepResult, checks: tuple[str, ...], language: Language
-) -> StepResult:
-    """One step carried out; `planned` is what it would be if it were not."""
-    done = replace(planned, checks=len(checks))
-    try:
-        for one in checks:
-            desk.carry_out(one)
-    except NotYet as error:
-        message = error.told(language)
-        failures = (_failure(planned, error, language),) if error.rule else ()
-        return replace(done, verdict=Verdict.FAILED, message=message, failures=failures)
-    except BadText as error:
-        message = error.told(language)
-        return replace(done, verdict=Verdict.FAILED, message=message)
-    except (NoVerdict, BadTestee) as error:
-        return replace(done, verdict=Verdict.NO_VERDICT, message=str(error))
-    return replace(done, verdict=Verdict.PASSED)
-
-
-def _failure(step: StepResult, missed: NotYet, language: Language) -> Result:
-    """The rule whose mutant was not found, as the suite would tell it."""
-    rule = load().requirements[missed.rule]
-    return Result(
-        name=step.title,  # the student's language: no check of the suite is behind it
-        variant="",
-        file=str(missed.values["file"]),
-        requirements=(rule.id,),
-        level=rule.level,
-        section=rule.section,
-        sentence="",
-        verdict=OfCheck.FAILED,
-        broken=Broken(
-            rule=rule.id,
-            expected=_FOUND[language].format(times=TIMES),
-            actual=_MISSED[language].format(found=missed.found, times=TIMES),
-            actual_is_octets=False,
-        ),
-        again=str(missed.values["again"]),
-    )
+    desk = _Desk(Folder(folder), words.language)
+    yield from check_files(lesson, words.language, desk.carry_out)
 
 
 class _Desk:
-    """Where the student's files are tried on servers."""
+    """Where the student's files are read, and tried on servers."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, language: Language) -> None:
         self._folder = folder
+        self._language = language
 
     def carry_out(self, check: str) -> None:
         """Carry out one check of a step.
 
         Raises:
-            NotYet, BadText: the student's file does not pass it.
+            NotYet: the student's file does not pass it.
             NoVerdict, BadTestee: a server cannot be started here.
         """
         match check.split():
@@ -215,55 +136,61 @@ class _Desk:
             case ["finds", file, name]:
                 self._must_find(file, _known(name))
             case ["block", file]:
-                read_block(self._text(file))
+                self._read(file, read_block)
             case _:
                 raise AssertionError(check)
 
-    def _text(self, file: str) -> str:
+    def _read(self, file: str, read: Callable[[str], None]) -> None:
         try:
-            return (self._folder.path / file).read_text(encoding="utf-8")
+            read((self._folder.path / file).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise NotYet(_NOT_THERE, file=file) from error
+            raise NotYet(self._say(_NOT_THERE, file=file)) from error
         except (OSError, UnicodeError) as error:
-            raise BadText(None, dict.fromkeys(Language, f"{file}: {error}")) from error
+            raise NotYet(f"{file}: {error}") from error
+        except BadText as error:
+            raise NotYet(error.told(self._language)) from error
 
     def _session(self, file: str) -> Transcript:
-        read_steps(self._text(file))
+        self._read(file, read_steps)
         try:
             return read_session(self._folder.path / file)
         except CannotReplay as error:
-            raise BadText(None, dict.fromkeys(Language, f"{file}: {error}")) from error
-
-    def _must_pass(self, file: str, server: _Server) -> None:
-        for failure in self._replay(file, server, times=1):
-            broken = Broken.from_exception(failure.broken)
-            raise NotYet(
-                _UNFAIR,
-                who=server.name,
-                expected=broken.expected,
-                actual=broken.actual,
-                again=server.again(file),
-            )
-
-    def _must_find(self, file: str, mutant: Specimen) -> None:
-        server = self._specimen(mutant)
-        found = len(self._replay(file, server, times=TIMES))
-        if found < TIMES:
-            raise NotYet(
-                _MISSES,
-                rule=mutant.rule,
-                found=found,
-                mutant=mutant.name,
-                file=file,
-                again=server.again(file),
-            )
+            raise NotYet(f"{file}: {error}") from error
 
     def _replay(self, file: str, server: _Server, *, times: int) -> list[Failure]:
         session = self._session(file)
         try:
             return replay(session, server.testee, times=times)
         except CannotReplay as error:
-            raise BadText(None, dict.fromkeys(Language, f"{file}: {error}")) from error
+            raise NotYet(f"{file}: {error}") from error
+
+    def _must_pass(self, file: str, server: _Server) -> None:
+        for failure in self._replay(file, server, times=1):
+            broken = Broken.from_exception(failure.broken)
+            message = self._say(
+                _UNFAIR,
+                who=server.name,
+                expected=told(broken.expected, self._language),
+                actual=told(broken.actual, self._language),
+                again=server.again(file),
+            )
+            raise NotYet(message)
+
+    def _must_find(self, file: str, mutant: Specimen) -> None:
+        server = self._specimen(mutant)
+        found = len(self._replay(file, server, times=TIMES))
+        if found < TIMES:
+            broken = Broken(
+                rule=mutant.rule,
+                expected=self._say(_FOUND, times=TIMES),
+                actual=self._say(_MISSED, found=found, times=TIMES),
+                actual_is_octets=False,
+            )
+            message = self._say(_MISSES, mutant=mutant.name)
+            raise NotYet(message, [broken], again=server.again(file))
+
+    def _say(self, said: Said, **values: object) -> str:
+        return said[self._language].format(**values)
 
     # ---- servers ----
 
