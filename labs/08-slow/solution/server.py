@@ -47,7 +47,8 @@ def hang_up(visitor: Visitor) -> None:
     """
     visitor.outbox.finish()
     visitor.outbox.wait_until_over()
-    deadline = monotonic() + DRAIN
+    patience = 0.0 if visitor.outbox.is_cut else DRAIN  # no politeness for the cut off
+    deadline = monotonic() + patience
     with suppress(OSError):  # it may have gone
         while (
             (left := deadline - monotonic()) > 0
