@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit conformance explore zoo matrix flakes newest spec clean help
+.PHONY: interop test lint unit labs port conformance explore zoo matrix flakes newest spec clean help
 
 help:           ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -17,7 +17,7 @@ help:           ## what there is
 interop: $(VENV)/ready  ## every client against every server, as real processes
 	$(RUN) batepapo interop
 
-test: lint unit conformance interop zoo newest  ## everything below
+test: lint unit labs conformance interop zoo newest  ## everything below
 
 lint: $(VENV)/ready     ## style, types, and the tables of the specification
 	$(RUN) ruff check
@@ -26,7 +26,17 @@ lint: $(VENV)/ready     ## style, types, and the tables of the specification
 	$(RUN) batepapo_conformance.generated --check
 
 unit: $(VENV)/ready     ## unit tests of all parts, and of the suite itself
-	$(RUN) pytest -n 2
+	$(RUN) pytest -n 4 --ignore=$(COURSE)
+
+# Minutes: each starter has to fail as its lab says, and each solution to pass.
+COURSE = labs/tests/test_labs_course.py
+
+labs: $(VENV)/ready     ## every lab: its starter fails as it should, its solution passes
+	$(RUN) pytest -n 4 $(COURSE) -k "not 10-any"
+
+# Without options, in another language, the suite waits for 60 s where it has to.
+port: $(VENV)/ready     ## the same for the lab in another language, with Node
+	$(RUN) pytest -n 4 $(COURSE) -k "10-any"
 
 conformance: $(VENV)/ready  ## both servers and both clients through the suite
 	$(RUN) batepapo check server --implementation threaded
@@ -50,8 +60,13 @@ CLASSICS = one_read_one_line reads_not_joined few_served error_lost_in_reset \
 zoo: $(VENV)/ready      ## ten servers with a classic mistake each: is it found and named?
 	$(RUN) batepapo zoo --thorough $(CLASSICS:%=--only %)
 
-matrix: $(VENV)/ready   ## every program that is wrong, or odd, on purpose: the kill matrix
-	$(RUN) batepapo zoo --json conformance/batepapo_zoo/matrix.json
+# Half an hour. What comes out is published: see conformance/README.md.
+MATRIX = conformance/batepapo_zoo/matrix.json
+
+matrix: $(VENV)/ready   ## the whole kill matrix, published as JSON and as pages
+	$(RUN) batepapo zoo --json $(MATRIX)
+	$(RUN) batepapo report $(MATRIX) --lang en --html docs/kill-matrix.en.html
+	$(RUN) batepapo report $(MATRIX) --lang pt --html docs/kill-matrix.pt.html
 
 flakes: $(VENV)/ready   ## the references 30 times: does the suite always say the same?
 	$(RUN) batepapo flakes --role server --times 30 --warm

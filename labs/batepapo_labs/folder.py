@@ -37,6 +37,8 @@ TABLES: Final = Path(__file__).parent / "words"
 
 # Ours, and no part of what the student has written.
 _OURS: Final = re.compile(rf"{re.escape(FILE)}|{KEPT}|LAB-\d+\.md|solution-\d+|\..*")
+# What starts a program that is not in Python, if `lab.toml` does not say.
+_WITH: Final = {".js": "node"}
 _PLACEHOLDERS: Final = {"client": "{address} {port} {nick}"}
 
 
@@ -106,7 +108,8 @@ class Folder:
             program: the file, if `lab.toml` does not say how it is started.
         """
         places = _PLACEHOLDERS.get(role, "{address} {port}")
-        said = self._data.get(role) or f"{{python}} {program} {places}"
+        with_what = _WITH.get(Path(program).suffix, "{python}")
+        said = self._data.get(role) or f"{with_what} {program} {places}"
         return with_python(said)
 
     def options(self, role: Role) -> Any:

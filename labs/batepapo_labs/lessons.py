@@ -115,7 +115,8 @@ class Course:
         return [
             one
             for one in self.lessons.values()
-            if one.number < lesson.number and one.role == lesson.role
+            if one.number < lesson.number
+            and (one.role, one.program) == (lesson.role, lesson.program)
         ]
 
     def begun(self, lesson: Lesson) -> Mapping[Path, Path]:
