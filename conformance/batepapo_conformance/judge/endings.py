@@ -153,7 +153,10 @@ def _departures(events: Events, *, whole: bool) -> Iterator[tuple[Listener, Viol
 def _refused_though_present(
     suspect: Suspect,
 ) -> Iterator[tuple[Listener, Violation]]:
-    """PRIVATE-1, unless delivering the message was what cut its destination off."""
+    """PRIVATE-1, unless delivering the message was what cut its destination off.
+
+    To oneself it is PRIVATE-3: that one is there for sure.
+    """
     sender, request, stay, seen = suspect
     stay = stay.itself()
     hearer = stay.listener
@@ -165,7 +168,7 @@ def _refused_though_present(
     yield (
         sender,
         Violation(
-            "PRIVATE-1",
+            "PRIVATE-3" if hearer is sender else "PRIVATE-1",
             f"ENVIADA {stay.nick}",
             seen.line,
             [entered, request.seen, seen],

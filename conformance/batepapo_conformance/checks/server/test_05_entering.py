@@ -230,11 +230,11 @@ def test_a_nick_is_free_once_its_saiu_was_seen(
     for nick in ("beto", "BETO", "beto"):
         heir = server.connect(f"{nick}-2")
         former = server.connect(nick)
-        former.enter(present=["ana"], rule="ENTER-5")
+        former.enter(rule="ENTER-5")
         ana.expect_entered(former)
         go(former)
         ana.expect_left(former)
-        heir.enter(nick, present=["ana"], rule="ENTER-5")
+        heir.enter(nick, rule="ENTER-5")  # whoever is in its list: see ENTER-1
         ana.expect_entered(heir)
         heir.send("/SAIR")
         # Also the leaver itself may tell the next one at once.

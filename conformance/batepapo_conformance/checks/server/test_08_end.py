@@ -84,21 +84,33 @@ def test_clients_cannot_hold_up_the_end(serve: Serve, name: str) -> None:
     """“All of that MUST take at most 2 s, whatever the clients do”."""
     server = serve(stderr=Stream.UNREAD)
     ana = server.participant("ana")
-    _troublesome(server)
+    _troublesome(server, "SLOW-7", "SLOW-7")  # nobody reads its log
     since = _send(server, name)
     _told_to_go(ana)  # and it does not close its side
     _ended(server, since, END, "END-2")
 
 
-def _troublesome(server: Server) -> None:
-    """Clients that do not read, do not say the rest, or do not go."""
-    deaf = server.connect("surda", receive_buffer=4096)
+def _troublesome(
+    server: Server, greeting: str = "SERVE-1", refusal: str = "FRAME-4"
+) -> None:
+    """Clients that do not read, do not say the rest, or do not go.
+
+    Args:
+        server: where they go.
+        greeting: the rule that is broken if they are not greeted.
+        refusal: the rule that is broken if a malformed line is not refused.
+    """
+    deaf = server.dial("surda", receive_buffer=4096)
+    deaf.expect_greeting(greeting)
     deaf.send_without_reading("/ENTRAR ana", 100_000)
-    server.connect("lenta").send_pieces(b"/ENTRAR le")
+    slow = server.dial("lenta")
+    slow.expect_greeting(greeting)
+    slow.send_pieces(b"/ENTRAR le")
     server.dial("muda")
-    refused = server.connect("recusada")
+    refused = server.dial("recusada")
+    refused.expect_greeting(greeting)
     refused.pipeline("/tolice")
-    refused.expect_forced_out("sintaxe", "FRAME-4")
+    refused.expect_forced_out("sintaxe", refusal)
 
 
 @requirement("END-3")
