@@ -29,6 +29,7 @@ _KEYS: Final = {
     "program",
     "starts-from",
     "about",
+    "by-chance",
     "step",
     "hint",
 }
@@ -65,6 +66,8 @@ class Lesson:
         about: the ids that its starter is blamed for.
         steps: what is checked, in order.
         hints: for an id, in each language, `HINTS` of them.
+        by_chance: ids that its starter is blamed for sometimes: a race is a matter
+            of luck.
     """
 
     folder: Path
@@ -77,6 +80,7 @@ class Lesson:
     about: tuple[str, ...]
     steps: tuple[Step, ...]
     hints: Mapping[str, Mapping[Language, tuple[str, ...]]]
+    by_chance: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -204,6 +208,7 @@ def _told(folder: Path, data: Mapping[str, Any]) -> Lesson:
         program=data["program"],
         starts_from=None if start == "nothing" else start,
         about=tuple(data["about"]),
+        by_chance=tuple(data.get("by-chance", ())),
         steps=tuple(_steps(data.get("step", ()))),
         hints=dict(_hints(data.get("hint", ()))),
     )
