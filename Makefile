@@ -17,7 +17,7 @@ help:           ## what there is
 interop: $(VENV)/ready  ## every client against every server, as real processes
 	$(RUN) batepapo interop
 
-test: lint unit labs conformance interop zoo newest  ## everything below
+test: lint unit conformance interop zoo newest  ## everything below
 
 lint: $(VENV)/ready     ## style, types, and the tables of the specification
 	$(RUN) ruff check

@@ -30,6 +30,7 @@ _KEYS: Final = {
     "starts-from",
     "about",
     "by-chance",
+    "afresh",
     "step",
     "hint",
 }
@@ -68,6 +69,8 @@ class Lesson:
         hints: for an id, in each language, `HINTS` of them.
         by_chance: ids that its starter is blamed for sometimes: a race is a matter
             of luck.
+        afresh: whether its program is written anew, so that the starter also fails
+            what labs before are about.
     """
 
     folder: Path
@@ -81,6 +84,7 @@ class Lesson:
     steps: tuple[Step, ...]
     hints: Mapping[str, Mapping[Language, tuple[str, ...]]]
     by_chance: tuple[str, ...] = ()
+    afresh: bool = False
 
     @property
     def name(self) -> str:
@@ -209,6 +213,7 @@ def _told(folder: Path, data: Mapping[str, Any]) -> Lesson:
         starts_from=None if start == "nothing" else start,
         about=tuple(data["about"]),
         by_chance=tuple(data.get("by-chance", ())),
+        afresh=bool(data.get("afresh", False)),
         steps=tuple(_steps(data.get("step", ()))),
         hints=dict(_hints(data.get("hint", ()))),
     )
