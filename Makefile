@@ -60,10 +60,10 @@ CLASSICS = one_read_one_line reads_not_joined few_served error_lost_in_reset \
 zoo: $(VENV)/ready      ## ten servers with a classic mistake each: is it found and named?
 	$(RUN) batepapo zoo --thorough $(CLASSICS:%=--only %)
 
-# Half an hour. What comes out is published: see conformance/README.md.
+# Half an hour; see conformance/README.md.
 MATRIX = conformance/batepapo_zoo/matrix.json
 
-matrix: $(VENV)/ready   ## the whole kill matrix, published as JSON and as pages
+matrix: $(VENV)/ready   ## the whole kill matrix, as JSON and as pages
 	$(RUN) batepapo zoo --json $(MATRIX)
 	$(RUN) batepapo report $(MATRIX) --lang en --html docs/kill-matrix.en.html
 	$(RUN) batepapo report $(MATRIX) --lang pt --html docs/kill-matrix.pt.html
