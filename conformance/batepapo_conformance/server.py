@@ -109,13 +109,14 @@ class Server:
         *,
         receive_buffer: int | None = None,
         source: str | None = None,
+        rule: str | None = None,
     ) -> Participant:
-        """Connect, and insist on the greeting.
+        """Connect, and insist on the greeting, or `rule` is broken.
 
-        While others are connected, it is SERVE-1 that is broken without one: the
-        first of them was greeted.
+        Unless a check names it, that is GREET-1; while others are connected, SERVE-1:
+        the first of them was greeted.
         """
-        rule = self._rule_of_a_new_connection("GREET-1")
+        rule = rule or self._rule_of_a_new_connection("GREET-1")
         newcomer = self.dial(name, receive_buffer=receive_buffer, source=source)
         newcomer.expect_greeting(rule)
         return newcomer

@@ -142,11 +142,8 @@ def _renewed(
     return {**whole.as_json(), **kept, "renewed": renewed}
 
 
-def _published() -> Mapping[str, Any] | None:
-    if not MATRIX.exists():  # then everything is run
-        return None
-    found: Mapping[str, Any] = json.loads(MATRIX.read_text(encoding="utf-8"))
-    return found
+def _published() -> dict[str, Any] | None:
+    return _read(MATRIX) if MATRIX.exists() else None  # without it, all is run
 
 
 def choose(only: Sequence[str]) -> list[Specimen]:

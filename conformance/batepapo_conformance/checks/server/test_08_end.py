@@ -100,15 +100,11 @@ def _troublesome(
         greeting: the rule that is broken if they are not greeted.
         refusal: the rule that is broken if a malformed line is not refused.
     """
-    deaf = server.dial("surda", receive_buffer=4096)
-    deaf.expect_greeting(greeting)
+    deaf = server.connect("surda", receive_buffer=4096, rule=greeting)
     deaf.send_without_reading("/ENTRAR ana", 100_000)
-    slow = server.dial("lenta")
-    slow.expect_greeting(greeting)
-    slow.send_pieces(b"/ENTRAR le")
+    server.connect("lenta", rule=greeting).send_pieces(b"/ENTRAR le")
     server.dial("muda")
-    refused = server.dial("recusada")
-    refused.expect_greeting(greeting)
+    refused = server.connect("recusada", rule=greeting)
     refused.pipeline("/tolice")
     refused.expect_forced_out("sintaxe", refusal)
 
