@@ -14,6 +14,7 @@ WIDTH: Final = 80
 """The columns that a line of a report has at most."""
 
 _BESIDE: Final = 12  # "  expected  "
+_MOST_BESIDE: Final = 4  # lines of either end of a long one: floods are megabytes
 
 
 def harmless(text: str) -> str:
@@ -99,9 +100,19 @@ def _difference(broken: Broken, words: Words) -> Iterator[str]:
 
 
 def _beside(head: str, text: str, words: Words) -> Iterator[str]:
-    parts = textwrap.wrap(
-        text, WIDTH - _BESIDE, drop_whitespace=False, break_on_hyphens=False
-    )
+    room = WIDTH - _BESIDE
+    most = _MOST_BESIDE * room
+    hidden = len(text) - 2 * most
+    ends = [text]
+    if hidden > 0:
+        ends = [text[:most], words("report.left_out", number=hidden), text[-most:]]
+    parts = [
+        part
+        for end in ends
+        for part in textwrap.wrap(
+            end, room, drop_whitespace=False, break_on_hyphens=False
+        )
+    ]
     for index, part in enumerate(parts or [words("report.nothing")]):
         yield (" " * _BESIDE if index else f"  {head:<10}") + part
 

@@ -110,6 +110,15 @@ def test_the_caret_stands_under_the_first_octet_that_differs(
     assert max(map(len, lines)) <= 80
 
 
+def test_of_what_is_very_long_both_ends_are_told() -> None:
+    error = RuleBroken("SLOW-3", "all texts", b"begin" + b"x" * 1_000_000 + b"end")
+    text = draw_failure(failure(error), SPECIFICATION)
+    assert len(text.splitlines()) < 30
+    assert "begin" in text
+    assert "end" in text
+    assert "characters ..." in text
+
+
 def replace_actual(error: RuleBroken, actual: bytes) -> RuleBroken:
     return RuleBroken(error.rule, error.expected, actual)
 
