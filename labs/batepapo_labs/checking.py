@@ -17,9 +17,6 @@ from typing import Final, TextIO
 import tomlkit
 
 from batepapo_conformance import check as suite
-from batepapo_conformance.exchange import Exchange
-from batepapo_conformance.failure import NoVerdict
-from batepapo_conformance.process import Process, Processes
 from batepapo_conformance.progress import Progress
 from batepapo_conformance.results import Result, Run, Status
 from batepapo_conformance.results import Verdict as OfCheck
@@ -27,11 +24,11 @@ from batepapo_conformance.selection import selected
 from batepapo_conformance.spec import Level, load
 from batepapo_conformance.story import harmless
 from batepapo_conformance.testee import BadTestee, Role, split_command
-from batepapo_conformance.warm import cold_in
 from batepapo_conformance.words import Words
 from batepapo_labs import recording, session, talk
 from batepapo_labs.folder import Folder, with_python
 from batepapo_labs.lessons import Course, Lesson
+from batepapo_labs.starting import not_started
 from batepapo_labs.steps import StepResult, Verdict
 from batepapo_labs.trouble import Trouble
 
@@ -244,33 +241,17 @@ class _Desk:
 
     def _starts(self, request: suite.Request, outcome: Outcome) -> bool:
         """Whether the program can be started; if not, the outcome says why."""
-        try:
-            testee = request.testee()
-        except BadTestee as error:
-            why = str(error).removeprefix(f"{request.file}: ")
-            raise Trouble("bad_command", role=self._role, why=why) from error
-        processes = Processes(Exchange(), cold_in(testee.folder))
-        try:
-            suite.must_start(testee, processes)
-        except NoVerdict as error:
-            outcome.trouble = self._why(outcome.command, error, processes.all)
-            if processes.all:
-                errors, output = processes.all[-1].errors, processes.all[-1].output
-                outcome.last_words = _last_lines(errors.tail or output.tail)
-            return False
-        finally:
-            processes.end()
-        return True
-
-    def _why(self, command: str, error: NoVerdict, started: Sequence[Process]) -> str:
-        if not started:
-            return self._words("trouble.cannot_start", command=command, why=error)
-        status = started[-1].status
-        if status is None:
-            return self._words(f"trouble.not_ready.{self._role}", command=command)
-        return self._words(
-            "trouble.ended", command=command, how=how_it_ended(status, self._words)
+        found = not_started(request)
+        if found is None:
+            return True
+        if found.key == "trouble.bad_command":
+            raise Trouble("bad_command", role=self._role, why=found.why)
+        how = "" if found.status is None else how_it_ended(found.status, self._words)
+        outcome.trouble = self._words(
+            found.key, command=outcome.command, why=found.why, how=how
         )
+        outcome.last_words = _last_lines(found.last)
+        return False
 
     # ---- steps ----
 

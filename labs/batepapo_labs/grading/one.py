@@ -19,16 +19,13 @@ from typing import Any, Final, TextIO
 import tomlkit
 
 from batepapo_conformance import check as suite
-from batepapo_conformance.exchange import Exchange
-from batepapo_conformance.failure import NoVerdict
-from batepapo_conformance.process import Processes
 from batepapo_conformance.progress import Progress
 from batepapo_conformance.results import Result
 from batepapo_conformance.runner import Gathered
 from batepapo_conformance.testee import BadTestee, Role, split_command
-from batepapo_conformance.warm import cold_in
 from batepapo_labs.grading import isolation
 from batepapo_labs.grading.isolation import Limits
+from batepapo_labs.starting import not_started
 
 _LAST: Final = 4000  # octets of what a program wrote at its end
 
@@ -173,32 +170,12 @@ def _check(role: Role, order: Order, speaker: _Speaker) -> None:
 
 def _starts(request: suite.Request, speaker: _Speaker) -> bool:
     """Whether the program can be started; if not, say what is known of it."""
-    try:
-        testee = request.testee()
-    except BadTestee as error:
-        why = str(error).removeprefix(f"{request.file}: ")
-        speaker.say("start", role=request.role, key="bad_command", why=why)
-        return False
-    processes = Processes(Exchange(), cold_in(testee.folder))
-    try:
-        suite.must_start(testee, processes)
-    except NoVerdict as error:
-        speaker.say("start", role=request.role, **_why(error, processes, request.role))
-        return False
-    finally:
-        processes.end()
-    return True
-
-
-def _why(error: NoVerdict, processes: Processes, role: Role) -> dict[str, Any]:
-    if not processes.all:
-        return {"key": "cannot_start", "why": str(error)}
-    last = processes.all[-1]
-    octets = last.errors.tail or last.output.tail
-    words = {"last": octets[-_LAST:].decode("utf-8", "backslashreplace")}
-    if last.status is None:
-        return {"key": f"not_ready.{role}", **words}
-    return {"key": "ended", "status": last.status, **words}
+    found = not_started(request)
+    if found is not None:
+        last = found.last[-_LAST:].decode("utf-8", "backslashreplace")
+        told = {"key": found.key, "why": found.why, "status": found.status}
+        speaker.say("start", role=request.role, last=last, **told)
+    return found is None
 
 
 if __name__ == "__main__":

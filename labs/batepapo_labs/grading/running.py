@@ -206,15 +206,16 @@ class _Marker:
         return _with_last(self._words("grade.build", why=why), said["output"])
 
     def _start(self, said: Mapping[str, Any], command: str) -> str:
-        how = how_it_ended(said["status"], self._words) if "status" in said else ""
+        status = said["status"]
+        how = "" if status is None else how_it_ended(status, self._words)
         told = self._words(
-            f"trouble.{said['key']}",
+            said["key"],
             role=said["role"],
             command=command,
-            why=said.get("why", ""),
+            why=said["why"],
             how=how,
         )
-        return _with_last(told, said.get("last", ""))
+        return _with_last(told, said["last"])
 
 
 def _with_last(text: str, output: str) -> str:

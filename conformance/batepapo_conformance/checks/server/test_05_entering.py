@@ -204,8 +204,7 @@ def _enter_twice(one: Participant) -> None:
     one.send("/ENTRAR carla")
 
 
-@requirement("ENTER-5")
-@pytest.mark.parametrize(
+every_way_to_go = pytest.mark.parametrize(
     "go",
     [
         _say_goodbye,
@@ -218,6 +217,28 @@ def _enter_twice(one: Participant) -> None:
     ],
     ids=lambda go: go.__name__.strip("_"),
 )
+
+
+@requirement("ENTER-1")
+@every_way_to_go
+def test_who_has_left_is_not_in_the_list_of_who_comes(
+    serve: Serve, go: Callable[[Participant], None]
+) -> None:
+    """“[...] the newcomer MUST receive the list of those present before it”."""
+    server = serve()
+    ana = server.participant("ana")
+    beto = server.connect("beto")
+    beto.enter(present=["ana"])
+    ana.expect_entered(beto)
+    go(beto)
+    ana.expect_left(beto)
+    carla = server.connect("carla")
+    carla.enter(present=["ana"])
+    ana.expect_entered(carla)
+
+
+@requirement("ENTER-5")
+@every_way_to_go
 def test_a_nick_is_free_once_its_saiu_was_seen(
     serve: Serve, go: Callable[[Participant], None]
 ) -> None:
