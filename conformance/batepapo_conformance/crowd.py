@@ -33,11 +33,15 @@ class Farewell(Enum):
 
 @dataclass(slots=True, eq=False)
 class _Member:
-    """One of the crowd: what it has still to say, and how it goes then."""
+    """One of the crowd: what it has still to say, and how it goes then.
+
+    It waits for `turns` of the others before it begins.
+    """
 
     person: Participant
     rest: bytes
     farewell: Farewell
+    turns: int = 0
     is_served: bool = False
     is_gone: bool = False
 
@@ -84,6 +88,9 @@ class _Crowd:
         return time.monotonic() - self._heard_at > self._scene.prompt
 
     def _say_something(self, one: _Member, selector: selectors.BaseSelector) -> None:
+        if one.turns:
+            one.turns -= 1
+            return
         octets = one.rest[: self._scene.chance.randrange(1, _MOUTHFUL)]
         taken = one.person.connection.offer(octets)
         # Nobody has read an answer since: so it stands before what it causes.
@@ -148,6 +155,7 @@ def speak_at_once(
     server: Server,
     scripts: Mapping[Participant, Sequence[str]],
     farewells: Mapping[Participant, Farewell] | None = None,
+    turns: Mapping[Participant, int] | None = None,
 ) -> None:
     """Let everybody send its lines at the same time, and judge what they saw.
 
@@ -155,17 +163,19 @@ def speak_at_once(
         server: where they are.
         scripts: the lines of each, from `/ENTRAR` on; all are greeted and legal.
         farewells: how each goes when it has said them; by default it stays.
+        turns: how often the others speak before it does; by default, not at all.
 
     Raises:
         RuleBroken: a promise about delivery was broken; SERVE-1, if somebody is not
             answered at all.
     """
-    farewells = farewells or {}
+    farewells, turns = farewells or {}, turns or {}
     members = [
         _Member(
             person,
             "".join(f"{line}\n" for line in lines).encode("ascii"),
             farewells.get(person, Farewell.STAYS),
+            turns.get(person, 0),
         )
         for person, lines in scripts.items()
     ]

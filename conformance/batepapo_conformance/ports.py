@@ -4,7 +4,9 @@ import atexit
 import contextlib
 import os
 import socket
+import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from batepapo_conformance.failure import NoVerdict
@@ -14,6 +16,8 @@ from batepapo_conformance.failure import NoVerdict
 _PORTS: Final = range(20000, 32000)
 # A check needs a few ports at a time; older claims are given up.
 _CLAIMS: Final = 64
+# Seconds until it is our turn at a port that many checks may want.
+_TURN: Final = 120.0
 # Far apart, and no multiple of it falls on another soon: where processes begin.
 _STRIDE: Final = 761
 
@@ -36,26 +40,34 @@ class _Ports:
         for _ in _PORTS:
             port = _PORTS[self._next % len(_PORTS)]
             self._next += 1
-            if self._claim(port) and _is_unused(address, port):
+            if self._claim(port) and is_unused(address, port):
                 return port
         raise NoVerdict(f"no free port from {_PORTS.start} at {address}")
 
     def _claim(self, port: int) -> bool:
-        """Keep other runs off this port until our testee listens there.
-
-        The sign is a datagram socket of the same number: it is in nobody's way,
-        only one process can have it, and it goes with the process.
-        """
-        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            claim.bind(("127.0.0.1", port))
-        except OSError:
-            claim.close()
+        """Keep other runs off this port until our testee listens there."""
+        claim = _claim(port)
+        if claim is None:
             return False
         self._claims.append(claim)
         if len(self._claims) > _CLAIMS:
             self._claims.popleft().close()
         return True
+
+
+def _claim(port: int) -> socket.socket | None:
+    """A sign that a port is taken, until it is closed; `None` if another has it.
+
+    It is a datagram socket of the same number: it is in nobody's way, only one
+    process can have it, and it goes with the process.
+    """
+    claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        claim.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return None
+    return claim
 
 
 _ports = _Ports()
@@ -73,6 +85,24 @@ def free_port(address: str = "127.0.0.1") -> int:
     return _ports.take(address)
 
 
+@contextlib.contextmanager
+def our_turn(address: str, port: int) -> Iterator[None]:
+    """Have a port that is one for all, as the default is: checks take turns at it.
+
+    Raises:
+        NoVerdict: it never was our turn, or somebody uses it who is no check.
+    """
+    deadline = time.monotonic() + _TURN
+    while (claim := _claim(port)) is None:
+        if time.monotonic() > deadline:
+            raise NoVerdict(f"others check something at port {port} all the time")
+        time.sleep(0.05)
+    with claim:
+        if not is_free(address, port):
+            raise NoVerdict(f"somebody else uses port {port} on this machine")
+        yield
+
+
 def is_free(address: str, port: int) -> bool:
     """Whether a server could listen there now."""
     # As servers do: a connection that lingers from before is no obstacle.
@@ -80,7 +110,7 @@ def is_free(address: str, port: int) -> bool:
     return _can_bind(address, port, reuse=os.name == "posix")
 
 
-def _is_unused(address: str, port: int) -> bool:
+def is_unused(address: str, port: int) -> bool:
     """Whether a server could listen there that knows nothing of what may linger."""
     return _can_bind(address, port, reuse=False)
 

@@ -2,13 +2,12 @@
 
 import contextlib
 import socket
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Self
 
 from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.exchange import Exchange
-from batepapo_conformance.failure import NoVerdict
+from batepapo_conformance.ports import our_turn
 from batepapo_conformance.process import Process, Processes, Stream
 from batepapo_conformance.scripted_server import (
     ScriptedServer,
@@ -40,7 +39,6 @@ LEAVING: Final = LEAVE + TOLERANCE
 DEFAULT_PORT: Final = 55555
 """Where a client connects to if nobody says otherwise (ASK-1)."""
 
-_TURN = 20.0  # seconds to wait until another check has done with the default port
 
 BEACON: Final = "faro"
 """The participant whose messages only mark how far the client has come."""
@@ -107,20 +105,11 @@ class Stage:
     def listen_at_default_port(self) -> ScriptedServer:
         """A scripted server where clients look if nobody says otherwise.
 
-        Other checks that run at the same time may want the port as well, so
-        this waits its turn.
-
         Raises:
-            NoVerdict: somebody else has it for good.
+            NoVerdict: somebody else has it.
         """
-        deadline = time.monotonic() + _TURN
-        while True:
-            try:
-                return self.listen(port=DEFAULT_PORT)
-            except NoVerdict:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
+        self._servers.enter_context(our_turn("127.0.0.1", DEFAULT_PORT))
+        return self.listen(port=DEFAULT_PORT)
 
     def _is_any_alive(self) -> bool:
         return any(client.status is None for client in self._clients)

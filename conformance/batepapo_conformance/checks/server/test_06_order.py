@@ -31,6 +31,21 @@ def test_all_see_one_order_of_what_all_say_at_once(
     speak_at_once(server, scripts)
 
 
+@requirement("ORDER-1")
+def test_who_enters_while_others_speak_misses_nothing(serve: Serve) -> None:
+    """“Each participant MUST receive the contiguous stretch of it that begins with its
+    own `ENTROU`: without a gap”.
+    """
+    server = serve()
+    *newcomers, ana, beto, carla = _strangers(server, 43)
+    scripts = {one: [f"/ENTRAR {one.name}"] for one in newcomers}
+    for one in (ana, beto, carla):
+        lines = [f":{number} de {one.name}" for number in range(300)]
+        scripts[one] = [f"/ENTRAR {one.name}", *lines]
+    turns = {one: 1 + number for number, one in enumerate(newcomers)}
+    speak_at_once(server, scripts, turns=turns)
+
+
 @requirement("ORDER-3", "ORDER-1", "ENTER-1", "LEAVE-1")
 def test_lists_fit_the_events_while_people_come_and_go(serve: Serve) -> None:
     """“Every list MUST equal the membership that the events already on that

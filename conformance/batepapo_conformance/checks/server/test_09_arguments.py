@@ -1,12 +1,13 @@
 """Section 9: the server as a program: its arguments."""
 
+import contextlib
 import os
 import re
 import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from batepapo_conformance import codec
 from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.plugin import requirement
-from batepapo_conformance.ports import free_port, is_free
+from batepapo_conformance.ports import free_port, is_free, is_unused, our_turn
 from batepapo_conformance.process import Process, Processes, Stream
 from batepapo_conformance.server import Serve
 from batepapo_conformance.spec import load
@@ -114,27 +115,31 @@ def test_an_empty_or_missing_port_means_55555(
     processes: Processes, testee: Testee, address: str | None, port: str | None
 ) -> None:
     """“An empty or missing address means 127.0.0.1, an empty or missing port 55555.”"""
-    _default_port_has_to_be_free()
-    process = processes.start(testee.arguments(address=address, port=port))
-    try:
+    with _at_the_default_port(processes):
+        process = processes.start(testee.arguments(address=address, port=port))
         _shows(process, testee, LOOPBACK, PORT, "RUN-1")
         _accepts(LOOPBACK, PORT, testee, "RUN-2")
-    except RuleBroken:
-        process.end()
-        _default_port_has_to_be_free(forgotten=process.status == 5)
-        raise
 
 
-def _default_port_has_to_be_free(*, forgotten: bool = False) -> None:
-    """Nobody may use the default port; nor, if need be, have just used it (RUN-9)."""
-    if not is_free(LOOPBACK, PORT):
-        raise NoVerdict(f"somebody else uses port {PORT} on this machine")
-    with socket.socket() as probe:
+@contextlib.contextmanager
+def _at_the_default_port(processes: Processes) -> Iterator[None]:
+    """Have the default port until what is started there has ended.
+
+    Raises:
+        NoVerdict: somebody uses it; or has just used it, and a testee that cannot
+            bear that did not start (RUN-9 has its own check).
+    """
+    with our_turn(LOOPBACK, PORT):
         try:
-            probe.bind((LOOPBACK, PORT))
-        except OSError as error:
-            if forgotten:
-                raise NoVerdict(f"port {PORT} is still remembered here") from error
+            yield
+        except RuleBroken:
+            processes.end()
+            if processes.all[-1].status == 5 and not is_unused(LOOPBACK, PORT):
+                reason = f"port {PORT} is still remembered here"
+                raise NoVerdict(reason) from None
+            raise
+        finally:
+            processes.end()
 
 
 @requirement("RUN-2")
@@ -292,15 +297,10 @@ def test_the_end_of_input_at_a_question_means_the_default(
     processes: Processes, testee: Testee
 ) -> None:
     """“The end of input at a question counts as an empty line.”"""
-    _default_port_has_to_be_free()
-    process = _asking(processes, testee)
-    process.close_input()
-    try:
+    with _at_the_default_port(processes):
+        process = _asking(processes, testee)
+        process.close_input()
         _shows(process, testee, LOOPBACK, PORT, "RUN-5")
-    except RuleBroken:
-        process.end()
-        _default_port_has_to_be_free(forgotten=process.status == 5)
-        raise
 
 
 @requirement("RUN-5", "RUN-4")
