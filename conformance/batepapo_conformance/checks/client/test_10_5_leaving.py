@@ -76,6 +76,7 @@ def test_who_types_much_also_reads(stage: Stage) -> None:
     stage.let_in(wire, "ana")
     lines = [f"{number:05} {'x' * 390}" for number in range(_MORE_THAN_BUFFERS_HOLD)]
     ana.types_in_background(*lines)
+    _wait_until_nothing_goes(wire)  # so that there is always more to write
     # As a simple server does: one line read, its echo written, and only then the
     # next. A client that does not read while it writes comes to a stop here.
     for line in lines:
