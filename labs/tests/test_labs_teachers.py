@@ -152,11 +152,15 @@ def test_each_mistake_fails_the_check_of_its_lab_with_that_rule(
         for rule, check, name in re.findall(
             form, part_about(lesson, "notes", language)
         ):
-            assert rule in {
+            blamed = {
                 one["rule"]
                 for one in failures[name]
                 if selected([check], full_name(one), [])
-            }, (check, name)
+            }
+            # Where threads race, which of these rules it is, is a matter of luck.
+            luck = {*lesson.about, *lesson.by_chance} if lesson.by_chance else set()
+            assert blamed, (check, name)
+            assert rule in blamed | luck, (check, name)
             assert is_checked(check, lesson), (check, lesson.name)
             told += 1
     assert told > 70
