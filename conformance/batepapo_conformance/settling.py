@@ -12,10 +12,14 @@ from batepapo_conformance.spec import Specification
 # It is no matter of finding the lines.
 _TIMING = frozenset({"CLOSE-1", "ORDER-1", "ORDER-2", "ORDER-5", "SERVE-1"})
 
+# What a server may keep as long as people act one after the other, and breaks where
+# they act at once. Then it is not this that is wrong, but the one order of all.
+_IN_A_CROWD = frozenset({"ENTER-1", "LEAVE-1", "LEAVE-3", "LIST-1", "PUBLIC-1"})
+
 
 def settle(results: Iterable[Result], specification: Specification) -> list[Result]:
     """Blame each failure on the right rule, and put the most basic one first."""
-    results = _blame_segmentation(list(results))
+    results = _blame_the_crowd(_blame_segmentation(list(results)))
     results = [_with_level_of_blame(result, specification) for result in results]
     ranks = _ranks(specification)
 
@@ -84,6 +88,29 @@ def _blame_segmentation(results: list[Result]) -> list[Result]:
         )
         joined = f"{result.broken.note} {note}".strip()
         return replace(result, broken=replace(result.broken, rule=rule, note=joined))
+
+    return [blamed(result) for result in results]
+
+
+def _blame_the_crowd(results: list[Result]) -> list[Result]:
+    """What only those break who act at once is a matter of order (ORDER-1)."""
+    found: dict[Verdict, set[str]] = {verdict: set() for verdict in Verdict}
+    for result in results:
+        if "ORDER-1" not in result.requirements:
+            found[result.verdict] |= set(result.requirements)
+            found[result.verdict] |= {result.broken.rule} if result.broken else set()
+    kept = found[Verdict.PASSED] - found[Verdict.FAILED]
+
+    def blamed(result: Result) -> Result:
+        if (
+            result.broken is None
+            or result.broken.rule not in _IN_A_CROWD & kept
+            or "ORDER-1" not in result.requirements
+        ):
+            return result
+        note = f"One at a time, they are served well. Seen as {result.broken.rule}."
+        told = f"{result.broken.note} {note}".strip()
+        return replace(result, broken=replace(result.broken, rule="ORDER-1", note=told))
 
     return [blamed(result) for result in results]
 

@@ -107,6 +107,21 @@ def test_who_takes_no_cr_lf_at_all_is_not_blamed_for_segmentation() -> None:
     assert rules(results) == ["FRAME-2", "FRAME-2"]
 
 
+def test_what_fails_only_in_a_crowd_is_a_matter_of_order() -> None:
+    crowd = result("test_all", "LEAVE-3", ids=("ORDER-1", "ENTER-1", "LEAVE-3"))
+    kept = result("test_kept", ids=("LEAVE-3",))
+    broken = result("test_broken", "LEAVE-3", ids=("EOF-1",))
+    assert rules([crowd, kept]) == ["ORDER-1"]
+    assert rules([crowd, kept, broken]) == ["LEAVE-3", "LEAVE-3"]
+    assert rules([crowd]) == ["LEAVE-3"]  # nobody has looked at it one at a time
+
+
+@pytest.mark.parametrize("rule", ["SERVE-1", "ORDER-4", "FRAME-1"])
+def test_not_all_that_a_crowd_shows_is_a_matter_of_order(rule: str) -> None:
+    results = [result("a", rule, ids=("ORDER-1",)), result("b", ids=(rule,))]
+    assert rules(results) == [rule]
+
+
 def test_the_level_of_a_failure_is_that_of_the_rule_it_is_blamed_on() -> None:
     [settled] = settle([result(rule="RUN-5")], SPECIFICATION)
     assert settled.level is Level.SHOULD
