@@ -26,7 +26,7 @@ lint: $(VENV)/ready     ## style, types, and the tables of the specification
 	$(RUN) batepapo_conformance.generated --check
 
 unit: $(VENV)/ready     ## unit tests of all parts, and of the suite itself
-	$(RUN) pytest -n 2 --ignore=$(COURSE)
+	$(RUN) pytest -n 4 --ignore=$(COURSE)
 
 # Minutes: each starter has to fail as its lab says, and each solution to pass.
 COURSE = labs/tests/test_labs_course.py

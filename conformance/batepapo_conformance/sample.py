@@ -16,8 +16,8 @@ from batepapo_conformance.testee import Role
 from batepapo_zoo.catalogue import Specimen
 
 # One in so many. A legal specimen has no telling checks: any might raise the alarm.
-_OF_WRONG: Final = 40
-_OF_LEGAL: Final = 10
+_OF_WRONG: Final = 100
+_OF_LEGAL: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
