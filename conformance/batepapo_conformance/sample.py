@@ -1,8 +1,8 @@
 """Which checks a quick visit to the zoo runs: the telling ones, and some by chance.
 
 A whole visit takes half an hour. What it found says where to look next time: at
-what cites the rule that a specimen breaks, at what was named first, and at one
-killer of each check. Of all other checks some are drawn, other ones each time.
+what was named first, which is a check of the rule that the specimen breaks, and at
+one killer of each check. Of all others some are drawn, other ones each time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,11 +22,10 @@ _OF_LEGAL: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One run of a check: its name, its variant, and the ids that it cites."""
+    """One run of a check: its name, and its variant."""
 
     name: str
     variant: str
-    requirements: tuple[str, ...]
 
     @property
     def in_any_delivery(self) -> str:
@@ -70,8 +69,7 @@ class Sample:
         chosen = {
             case.in_any_delivery
             for case in cases
-            if specimen.rule in case.requirements
-            or case.name in self._telling[specimen.name]
+            if case.name in self._telling[specimen.name]
         }
         for case in dict.fromkeys(case.in_any_delivery for case in cases):
             if chance.randrange(one_in) == 0:

@@ -28,7 +28,7 @@ from typing import Any, Final, NoReturn, Protocol, cast
 
 import pytest
 
-from batepapo_conformance.plugin import cited, give_testee
+from batepapo_conformance.plugin import give_testee
 from batepapo_conformance.process import end_marked
 from batepapo_conformance.results import Listed
 from batepapo_conformance.runner import (
@@ -196,7 +196,7 @@ class _Choosing:
 
 def _case(item: pytest.Item) -> Case:
     name, _, variant = item.name.removesuffix("]").partition("[")
-    return Case(name, variant, cited(item))
+    return Case(name, variant)
 
 
 class Reach:
