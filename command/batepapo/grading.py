@@ -18,7 +18,11 @@ _FILES = ("csv", "json", "reports", "gradescope", "classroom")
 
 @click.command()
 @click.argument("folder", type=_FOLDER, required=False)
-@click.option("--labs", metavar="1-4", help="Which labs.  [all that can be marked]")
+@click.option(
+    "--labs",
+    metavar="1-4",
+    help="Which labs.  [all but 10, which has a server of its own]",
+)
 @click.option("--weights", type=_FILE, help="TOML: the weight of each lab.")
 @click.option("--config", type=_FILE, help="TOML: all of this, see README.")
 @click.option("--out-of", type=click.FloatRange(0, min_open=True), help="[100]")

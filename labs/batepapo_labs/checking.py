@@ -82,6 +82,7 @@ class Outcome:
 
     Attributes:
         command: how the program was started.
+        said: whether the student says so.
         steps: what each step gave, in order.
         trouble: why nothing could be judged, in the student's language.
         last_words: the end of what the program, or its build, wrote if it would
@@ -91,6 +92,7 @@ class Outcome:
 
     lesson: Lesson
     command: str = ""
+    said: bool = True
     steps: list[StepResult] = field(default_factory=list)
     trouble: str = ""
     last_words: Sequence[str] = ()
@@ -140,7 +142,7 @@ def check(
     """
     began = time.monotonic()
     outcome = Outcome(lesson, alone=bool(asked.only))
-    _build(folder, outcome, words)
+    _build(folder.program(lesson).build, folder.path, outcome, words)
     if not outcome.trouble and lesson.role in list(Role):
         # A bar on a terminal; where there is none, nobody waits at it.
         silent = silent or not out.isatty()
@@ -160,15 +162,14 @@ def check(
     return outcome
 
 
-def _build(folder: Folder, outcome: Outcome, words: Words) -> None:
+def _build(command: str | None, folder: Path, outcome: Outcome, words: Words) -> None:
     """Run the student's build, if there is one; say so if it fails."""
-    if not folder.build:
+    if command is None:
         return
-    command = with_python(folder.build)
     try:
         built = subprocess.run(
             split_command(command),
-            cwd=folder.path,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -205,12 +206,13 @@ class _Desk:
         self._words = words
         self._progress = progress
         self._role = Role(lesson.role)
+        self._program = folder.program(lesson)
 
     def check(self, outcome: Outcome) -> None:
         """Run the steps, as far as they do not rest on one that failed."""
         said = self._asked.command
-        command = self._folder.command(self._lesson.role, self._lesson.program)
-        outcome.command = with_python(said) if said else command
+        outcome.command = with_python(said) if said else self._program.command
+        outcome.said = said is not None or self._program.said
         with tempfile.TemporaryDirectory(prefix="batepapo-") as place:
             file = self._testee(Path(place), outcome.command)
             seed = (
@@ -233,8 +235,8 @@ class _Desk:
         said = {
             "command": command,
             "folder": str(self._folder.path),
-            "time-factor": self._folder.factor,
-            "options": self._folder.options(self._role),
+            "time-factor": self._program.factor,
+            "options": self._program.options,
         }
         file.write_text(tomlkit.dumps(said), encoding="utf-8")
         return file

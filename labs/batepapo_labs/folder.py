@@ -37,9 +37,29 @@ TABLES: Final = Path(__file__).parent / "words"
 
 # Ours, and no part of what the student has written.
 _OURS: Final = re.compile(rf"{re.escape(FILE)}|{KEPT}|LAB-\d+\.md|solution-\d+|\..*")
+_APART: Final = re.compile(r"lab-\d+")
 # What starts a program that is not in Python, if `lab.toml` does not say.
 _WITH: Final = {".js": "node"}
 _PLACEHOLDERS: Final = {"client": "{address} {port} {nick}"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One of the student's programs, as `lab.toml` tells of it.
+
+    Attributes:
+        command: how it is started, with `{python}` put in.
+        build: what is run before, if anything; the same is put in there.
+        options: which options of the contract it has.
+        factor: by how much it is slower than deadlines expect.
+        said: whether `lab.toml` says how it is started.
+    """
+
+    command: str
+    build: str | None
+    options: Any
+    factor: float
+    said: bool
 
 
 class Folder:
@@ -81,11 +101,6 @@ class Folder:
         return Language(self._data.get("language", Language.PORTUGUESE))
 
     @property
-    def build(self) -> str | None:
-        """The command that is run before each check, if there is one."""
-        return self._data.get("build")
-
-    @property
     def factor(self) -> float:
         """By how much the student's programs are slower than deadlines expect."""
         return float(self._data.get("time-factor", 1))
@@ -100,26 +115,24 @@ class Folder:
         """The last check: its `lab`, `when`, and the ids that were `broken`."""
         return self._table("last")
 
-    def command(self, role: str, program: str) -> str:
-        """How the student's program of this role is started, with `{python}` put in.
+    def program(self, lesson: Lesson) -> Program:
+        """The student's program that this lab is about.
 
-        Args:
-            role: that of the lab.
-            program: the file, if `lab.toml` does not say how it is started.
+        One that stands apart has a table of its own, and nothing else is about it but
+        how slow everything is.
         """
-        places = _PLACEHOLDERS.get(role, "{address} {port}")
-        with_what = _WITH.get(Path(program).suffix, "{python}")
-        said = self._data.get(role) or f"{with_what} {program} {places}"
-        return with_python(said)
-
-    def options(self, role: Role) -> Any:
-        """The options of the contract that a program of this role has."""
-        said = self._data.get("options", {})
-        if not isinstance(said, dict):
-            return said
-        elsewhere = {one for other in Role for one in CONTRACT_OPTIONS[other]}
-        elsewhere -= set(CONTRACT_OPTIONS[role])
-        return {name: form for name, form in said.items() if name not in elsewhere}
+        said = self._table(table_of(lesson)) if lesson.apart else self._data
+        places = _PLACEHOLDERS.get(lesson.role, "{address} {port}")
+        with_what = _WITH.get(Path(lesson.program).suffix, "{python}")
+        command = said.get(lesson.role) or f"{with_what} {lesson.program} {places}"
+        build = said.get("build")
+        return Program(
+            command=with_python(command),
+            build=with_python(build) if build else None,
+            options=_options_of(lesson.role, said.get("options", {})),
+            factor=float(said.get("time-factor", self.factor)),
+            said=lesson.role in said,
+        )
 
     def hints(self, rule: str) -> int:
         """How many hints about a rule have been given."""
@@ -170,18 +183,31 @@ class Folder:
         _replace(self._file, self._document.as_string())
 
 
+def table_of(lesson: Lesson) -> str:
+    """The table of `lab.toml` about the program of a lab that stands apart."""
+    return f"lab-{lesson.number}"
+
+
+def _options_of(role: str, said: Any) -> Any:
+    """What is said of options, without those that only other roles have."""
+    if not isinstance(said, dict) or role not in list(Role):
+        return said
+    elsewhere = {one for other in Role for one in CONTRACT_OPTIONS[other]}
+    elsewhere -= set(CONTRACT_OPTIONS[Role(role)])
+    return {name: form for name, form in said.items() if name not in elsewhere}
+
+
 def _faults(data: Mapping[str, Any]) -> Iterator[str]:
     """What in a `lab.toml` cannot be meant, in the words of TOML."""
     if type(data.get("lab")) is not int:
         yield "lab = NUMBER"
     if data.get("language", "pt") not in list(Language):
         yield 'language = "pt" | "en"'
-    for name in ("server", "client", "build"):
-        if not isinstance(data.get(name, ""), str):
-            yield f'{name} = "..."'
-    factor = data.get("time-factor", 1)
-    if not isinstance(factor, int | float) or not 0 < factor <= 100:
-        yield "time-factor = 0.1 ... 100"
+    yield from faults_of_program(data)
+    for name, table in data.items():
+        if _APART.fullmatch(name):
+            faults = faults_of_program(table) if isinstance(table, dict) else [""]
+            yield from (f"[{name}] {one}".rstrip() for one in faults)
     for name in ("passed", "hints", "last"):
         if not isinstance(data.get(name, {}), dict):
             yield f"[{name}]"
@@ -191,6 +217,16 @@ def _faults(data: Mapping[str, Any]) -> Iterator[str]:
         yield "[hints] ID = NUMBER"
     if not isinstance(data.get("last", {}).get("broken", []), list):
         yield '[last] broken = ["ID", ...]'
+
+
+def faults_of_program(data: Mapping[str, Any]) -> Iterator[str]:
+    """What cannot be meant in what is said of a program."""
+    for name in ("server", "client", "build"):
+        if not isinstance(data.get(name, ""), str):
+            yield f'{name} = "..."'
+    factor = data.get("time-factor", 1)
+    if not isinstance(factor, int | float) or not 0 < factor <= 100:
+        yield "time-factor = 0.1 ... 100"
 
 
 def with_python(command: str) -> str:

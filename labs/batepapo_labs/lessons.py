@@ -6,7 +6,7 @@ In a clone they are beside this package; an installed one carries its own copy.
 import functools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +31,7 @@ _KEYS: Final = {
     "about",
     "by-chance",
     "afresh",
+    "apart",
     "step",
     "hint",
 }
@@ -71,6 +72,8 @@ class Lesson:
             of luck.
         afresh: whether its program is written anew, so that the starter also fails
             what labs before are about.
+        apart: whether its program is another one than that of all other labs of this
+            role. How it is started is said for itself then.
     """
 
     folder: Path
@@ -85,6 +88,7 @@ class Lesson:
     hints: Mapping[str, Mapping[Language, tuple[str, ...]]]
     by_chance: tuple[str, ...] = ()
     afresh: bool = False
+    apart: bool = False
 
     @property
     def name(self) -> str:
@@ -184,7 +188,18 @@ def read(where: Path) -> Course:
     for lesson in found.values():
         if lesson.starts_from not in {None, *names}:
             raise BadLesson(f"{lesson.name}: no lab {lesson.starts_from} to start from")
+    _share_programs(found.values())
     return Course(found)
+
+
+def _share_programs(lessons: Iterable[Lesson]) -> None:
+    """See to it that a role has one program, but for those that stand apart."""
+    programs: dict[str, str] = {}
+    for lesson in lessons:
+        program = programs.setdefault(lesson.role, lesson.program)
+        if lesson.apart == (program == lesson.program):
+            why = "`apart` is said of a program that differs from its role's"
+            raise BadLesson(f"{lesson.name}: {why}")
 
 
 def _lesson(folder: Path) -> Lesson:
@@ -214,6 +229,7 @@ def _told(folder: Path, data: Mapping[str, Any]) -> Lesson:
         about=tuple(data["about"]),
         by_chance=tuple(data.get("by-chance", ())),
         afresh=bool(data.get("afresh", False)),
+        apart=bool(data.get("apart", False)),
         steps=tuple(_steps(data.get("step", ()))),
         hints=dict(_hints(data.get("hint", ()))),
     )

@@ -225,14 +225,15 @@ def check(
 
 
 def _testee(folder: Folder, lesson: Lesson) -> Testee:
-    command = folder.command(lesson.role, lesson.program)
+    program = folder.program(lesson)
+    command = program.command
     if "{nick}" not in command:
         command = f"{command} {{nick}}"
     try:
         known = from_command(Role.CLIENT, command)
     except BadTestee as error:
         raise Trouble("bad_command", role=lesson.role, why=error) from error
-    return replace(known, factor=folder.factor, folder=folder.path)
+    return replace(known, factor=program.factor, folder=folder.path)
 
 
 def _step(

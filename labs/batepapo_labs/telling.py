@@ -13,7 +13,7 @@ from batepapo_conformance.spec import load
 from batepapo_conformance.story import WIDTH, draw_failure, harmless
 from batepapo_conformance.words import Words
 from batepapo_labs.checking import Outcome
-from batepapo_labs.folder import Folder, Laid
+from batepapo_labs.folder import Folder, Laid, table_of
 from batepapo_labs.hints import Hint
 from batepapo_labs.lessons import HINTS, Course, Lesson
 from batepapo_labs.steps import StepResult, Verdict
@@ -56,6 +56,9 @@ class Teller:
         self._title(outcome.lesson)
         if outcome.command:
             self._wrapped(self.words("lab.command", command=outcome.command), "dim")
+        if outcome.lesson.apart and not outcome.said:
+            table = table_of(outcome.lesson)
+            self._wrapped(self.words("lab.apart", table=table), "dim")
         first = outcome.first
         if outcome.trouble:
             self._trouble(outcome)

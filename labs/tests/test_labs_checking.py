@@ -1,14 +1,17 @@
 """A lab is checked step by step; what rests on a failure is skipped."""
 
+import io
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 import pytest
-from made_up_course import CARELESS, RIGHT, RUDE, checked, student
+from made_up_course import CARELESS, ENGLISH, RIGHT, RUDE, checked, student
 
 from batepapo_conformance.results import Status
+from batepapo_conformance.testee import split_command
 from batepapo_conformance.words import Words
 from batepapo_labs import checking
 from batepapo_labs.checking import Asked, Outcome
@@ -107,6 +110,20 @@ def test_a_step_that_cannot_be_judged_keeps_nobody_back(
     outcome = checked(folder, labs, Asked(only=(unjudged,)))
     assert verdicts(outcome) == ["no verdict"]
     assert outcome.status is Status.NO_VERDICT
+
+
+def test_a_program_apart_is_not_the_one_of_the_labs_before(
+    tmp_path: Path, labs: Course
+) -> None:
+    folder = student(tmp_path, labs, 1, RUDE)
+    (tmp_path / "other.py").write_text(CARELESS)
+    apart = replace(labs.lesson(1), program="other.py", apart=True)
+    outcome = checking.check(
+        folder, labs, apart, Asked(), words=ENGLISH, out=io.StringIO()
+    )
+    assert outcome.status is Status.PASSED
+    assert split_command(outcome.command)[1] == "other.py"
+    assert not outcome.said
 
 
 # ---- what cannot be started ---------------------------------------------------

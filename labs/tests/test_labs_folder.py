@@ -2,12 +2,13 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_up_course import ENGLISH, PORTUGUESE, RUDE, student
 
-from batepapo_conformance.testee import Role, split_command
+from batepapo_conformance.testee import split_command
 from batepapo_conformance.words import Language
 from batepapo_labs.folder import (
     Folder,
@@ -110,6 +111,9 @@ def test_a_lab_is_passed_once(tmp_path: Path, labs: Course) -> None:
         "lab = 1\nserver = 5",
         "lab = 1\nbuild = []",
         "lab = 1\ntime-factor = 0",
+        "lab = 1\nlab-10 = 5",
+        "lab = 1\n[lab-10]\nserver = 5",
+        "lab = 1\n[lab-10]\ntime-factor = 0",
         "lab = 1\npassed = 3",
         'lab = 1\n[passed]\none = "x"',
         'lab = 1\n[hints]\nGREET-1 = "x"',
@@ -153,15 +157,45 @@ def test_a_file_in_the_place_of_the_folder_is_told(
 
 
 def test_a_program_is_started_as_the_file_says(tmp_path: Path, labs: Course) -> None:
-    folder = student(tmp_path, labs, 1)
-    words = split_command(folder.command("server", "server.py"))
+    server = labs.lesson(1)
+    client = replace(server, role="client", program="client.py")
+    talk = replace(server, role="talk", program="talk.py")
+    program = student(tmp_path, labs, 1).program(server)
+    words = split_command(program.command)
     assert words == (sys.executable, "server.py", "{address}", "{port}")
-    (tmp_path / "lab.toml").write_text('lab = 1\nserver = "java S {address} {port}"')
+    assert (program.build, program.factor) == (None, 1)
+    (tmp_path / "lab.toml").write_text(
+        'lab = 1\nserver = "java S {address} {port}"\nbuild = "{python} b.py"\n'
+    )
     folder = Folder(tmp_path)
-    assert folder.command("server", "server.py") == "java S {address} {port}"
-    words = split_command(folder.command("client", "client.py"))
+    assert folder.program(server).command == "java S {address} {port}"
+    assert split_command(folder.program(server).build or "") == (sys.executable, "b.py")
+    words = split_command(folder.program(client).command)
     assert words[1:] == ("client.py", "{address}", "{port}", "{nick}")
-    assert split_command(folder.command("talk", "talk.py"))[1] == "talk.py"
+    assert split_command(folder.program(talk).command)[1] == "talk.py"
+
+
+def test_a_program_apart_has_a_table_of_its_own(tmp_path: Path, labs: Course) -> None:
+    apart = replace(labs.lesson(1), number=10, program="server.js", apart=True)
+    program = student(tmp_path, labs, 1).program(apart)
+    assert program.command == "node server.js {address} {port}"
+    assert not program.said, "the server of the labs before is not meant"
+    file = tmp_path / "lab.toml"
+    above = 'build = "make"\ntime-factor = 2\noptions = "contract"\n'
+    text = above + file.read_text("utf-8")
+    file.write_text(text, "utf-8")
+    program = Folder(tmp_path).program(apart)
+    assert (program.build, program.options, program.factor) == (None, {}, 2)
+    said = '[lab-10]\nserver = "java S {address} {port}"\nbuild = "javac S.java"\n'
+    said += 'time-factor = 3\noptions = {rate = "-r {value}"}\n'
+    file.write_text(text.replace("[lab-10]\n", said), "utf-8")
+    program = Folder(tmp_path).program(apart)
+    assert program.command == "java S {address} {port}"
+    assert (program.build, program.factor, program.said) == ("javac S.java", 3, True)
+    assert program.options == {"rate": "-r {value}"}
+    other = Folder(tmp_path).program(labs.lesson(1))
+    assert split_command(other.command)[1] == "server.py"
+    assert (other.build, other.options, other.factor) == ("make", "contract", 2)
 
 
 def test_a_python_with_a_space_in_its_path_stays_one_word(
@@ -171,16 +205,18 @@ def test_a_python_with_a_space_in_its_path_stays_one_word(
     assert split_command(with_python("{python} x"))[0] == "/some where/python"
 
 
-def test_options_are_those_of_the_role(tmp_path: Path) -> None:
+def test_options_are_those_of_the_role(tmp_path: Path, labs: Course) -> None:
+    server = labs.lesson(1)
+    client = replace(server, role="client")
     (tmp_path / "lab.toml").write_text(
         "lab = 1\n[options]\n"
         'rate = "-r {value}"\nanswer-timeout = "-a {value}"\nlang = "-l {value}"\n'
     )
     folder = Folder(tmp_path)
-    assert set(folder.options(Role.SERVER)) == {"rate", "lang"}
-    assert set(folder.options(Role.CLIENT)) == {"answer-timeout", "lang"}
+    assert set(folder.program(server).options) == {"rate", "lang"}
+    assert set(folder.program(client).options) == {"answer-timeout", "lang"}
     (tmp_path / "lab.toml").write_text('lab = 1\noptions = "contract"')
-    assert Folder(tmp_path).options(Role.SERVER) == "contract"
+    assert Folder(tmp_path).program(server).options == "contract"
 
 
 def test_reset_keeps_what_was_there(tmp_path: Path, labs: Course) -> None:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ import psutil
 import pytest
 
 from batepapo_conformance.results import Status
-from batepapo_conformance.testee import Role
 from batepapo_conformance.words import Language, Words
 from batepapo_labs.commands import Context
 from batepapo_labs.folder import TABLES, with_python
@@ -28,7 +27,7 @@ from batepapo_labs.grading import commands
 from batepapo_labs.grading.commands import Files
 from batepapo_labs.grading.isolation import Limits, can_be
 from batepapo_labs.grading.marks import Grade, Worth
-from batepapo_labs.grading.one import Order
+from batepapo_labs.grading.one import Order, Task
 from batepapo_labs.grading.plan import Plan, planned
 from batepapo_labs.grading.running import How, grade_all
 from batepapo_labs.grading.settings import Settings
@@ -310,15 +309,21 @@ def test_what_had_passed_when_it_was_ended_is_known(
     (tmp_path / "ana" / "server.py").rename(tmp_path / "ana" / "right.py")
     hangs = TIRES.replace('raise SystemExit("tired")', "__import__('time').sleep(3600)")
     (tmp_path / "ana" / "server.py").write_text(hangs)
+    task = Task(
+        program="server",
+        role="server",
+        command=with_python("{python} server.py {address} {port}"),
+        build=None,
+        options={},
+        factor=1,
+        only=first_lab.only("server"),
+    )
     order = Order(
         place=str(tmp_path),
         folder=str(tmp_path / "ana"),
-        commands={"server": with_python("{python} server.py {address} {port}")},
-        only={"server": first_lab.only(Role.SERVER)},
-        build=None,
+        tasks=[asdict(task)],
         seed=SEED,
         jobs=1,
-        factor=1,
         limits=Limits().as_json(),
         user=None,
     )
@@ -333,7 +338,7 @@ def test_what_had_passed_when_it_was_ended_is_known(
     thread.join(LONG)
     assert process.ended is Ended.STOPPED
     assert not process.finished
-    results = [one["result"] for one in process.all_said("result", role="server")]
+    results = [one["result"] for one in process.all_said("result", program="server")]
     assert results[0]["verdict"] == "passed"
 
 

@@ -1,6 +1,7 @@
 """From what checks gave to marks; what teachers may ask for; what was handed in."""
 
 import csv
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,17 @@ import pytest
 from batepapo_conformance.detail import Detail
 from batepapo_conformance.results import Broken, Result, Run, Verdict
 from batepapo_conformance.spec import Level
-from batepapo_conformance.testee import Role
 from batepapo_conformance.words import Language, Words
+from batepapo_labs.commands import Context
 from batepapo_labs.folder import TABLES, with_python
+from batepapo_labs.grading.commands import plan_from
 from batepapo_labs.grading.exports import write_csv
 from batepapo_labs.grading.marks import Grade, Worth
 from batepapo_labs.grading.plan import Part, Plan, Planned, chosen, planned
-from batepapo_labs.grading.settings import merged, read, read_weights
-from batepapo_labs.grading.submissions import Submission, find, prepare
+from batepapo_labs.grading.settings import Settings, merged, read, read_weights
+from batepapo_labs.grading.submissions import Prepared, Submission, find, prepare
 from batepapo_labs.grading.telling import held_back, report
-from batepapo_labs.lessons import Course, Lesson
+from batepapo_labs.lessons import Course, Lesson, load
 from batepapo_labs.trouble import Trouble
 
 ENGLISH = Words(Language.ENGLISH, TABLES)
@@ -39,6 +41,10 @@ def lesson(number: int) -> Lesson:
         steps=(),
         hints={},
     )
+
+
+APART = replace(lesson(10), program="server.js", apart=True)
+BOTH = {"server": lesson(2), "server-10": APART}
 
 
 def part(*cases: str) -> Part:
@@ -79,7 +85,7 @@ def result(
 
 def grade(*results: Result, of: Plan | None = None) -> Grade:
     run = Run(role="server", testee="x", seed=4711, results=results)
-    return Grade("ana", of or plan(), {Role.SERVER: run})
+    return Grade("ana", of or plan(), {"server": run})
 
 
 def both(name: str, verdict: Verdict = Verdict.PASSED, **how: Any) -> list[Result]:
@@ -188,8 +194,8 @@ def test_labs_are_said_by_numbers_and_ranges(labs: Course) -> None:
 def test_each_must_of_the_steps_counts_once_in_a_lab(labs: Course) -> None:
     made = planned(chosen(labs, None))
     assert [len(one.cases) for one in made.labs] == [1, 3]
-    assert made.only(Role.SERVER)[0] == "test_the_software_is_one_token"
-    assert len(made.only(Role.SERVER)) == 3
+    assert made.only("server")[0] == "test_the_software_is_one_token"
+    assert len(made.only("server")) == 3
     left = planned(chosen(labs, None), leave_out=["RUN-3"], weights={2: 1.0})
     assert [one.lesson.number for one in left.labs] == [2]
     assert len(left.labs[0].cases) < 3
@@ -257,38 +263,96 @@ def handed_in(where: Path, files: dict[str, str], **how: Any) -> Any:
     place.mkdir()
     [one] = find(where / "class")
     assert one == Submission("ana", where / "class" / "ana")
-    programs = {Role.SERVER: "server.py"}
-    return prepare(one, place, programs, **{"commands": {}, **how})
+    programs = {"server": lesson(1)}
+    return prepare(one, place, **{"programs": programs, "commands": {}, **how})
+
+
+def commands(prepared: Prepared) -> dict[str, str]:
+    return {name: one.command for name, one in prepared.programs.items()}
 
 
 def test_a_program_is_started_as_the_labs_say(tmp_path: Path) -> None:
     found = handed_in(tmp_path, {"server.py": ""})
     command = with_python("{python} server.py {address} {port}")
-    assert found.commands == {Role.SERVER: command}
+    assert commands(found) == {"server": command}
+    assert found.programs["server"].build is None
 
 
-def test_only_its_commands_are_taken_from_an_own_file(tmp_path: Path) -> None:
-    own = 'server = "x {address} {port}"\nbuild = "make"\ntime-factor = 99\nlab = "?"\n'
+def test_what_is_said_of_a_program_is_taken_and_nothing_else(tmp_path: Path) -> None:
+    own = 'server = "x {address} {port}"\nbuild = "make"\nlab = "?"\nlanguage = 3\n'
     found = handed_in(tmp_path, {"lab.toml": own})
-    assert found.commands == {Role.SERVER: "x {address} {port}"}
-    assert found.build == "make"
-    assert "time-factor" not in (found.folder / "lab.toml").read_text("utf-8")
+    assert commands(found) == {"server": "x {address} {port}"}
+    assert found.programs["server"].build == "make"
+    assert "language" not in (found.folder / "lab.toml").read_text("utf-8")
 
 
 def test_the_teachers_command_comes_first(tmp_path: Path) -> None:
     own = 'server = "x {address} {port}"\n'
     found = handed_in(tmp_path, {"lab.toml": own}, commands={"server": "y"})
-    assert found.commands == {Role.SERVER: "y"}
+    assert commands(found) == {"server": "y"}
 
 
-@pytest.mark.parametrize("own", ["server = 1\n", "not toml", "\x00"])
+@pytest.mark.parametrize("own", ["server = 1\n", "not toml", "\x00", "lab-10 = 1\n"])
 def test_a_file_that_cannot_be_understood_is_told(tmp_path: Path, own: str) -> None:
-    found = handed_in(tmp_path, {"lab.toml": own, "server.py": ""})
-    assert found.commands[Role.SERVER].endswith("server.py {address} {port}")
+    found = handed_in(
+        tmp_path, {"lab.toml": own, "server.py": "", "server.js": ""}, programs=BOTH
+    )
+    assert commands(found)["server"].endswith("server.py {address} {port}")
+    assert commands(found)["server-10"].endswith("server.js {address} {port}")
     assert "lab.toml" in found.remarks[0].told(ENGLISH)
 
 
 def test_a_folder_in_a_folder_is_looked_into(tmp_path: Path) -> None:
     found = handed_in(tmp_path, {"deep/server.py": "", "._deep": ""})
     assert found.folder.name == "deep"
-    assert found.commands
+    assert found.programs
+
+
+# ---- two servers of one submission: that of a lab which stands apart is another ----
+
+
+def test_each_program_is_built_and_started_for_itself(tmp_path: Path) -> None:
+    own = 'build = "make"\n[lab-10]\nserver = "java S {address} {port}"\n'
+    own += 'build = "javac S.java"\n'
+    found = handed_in(tmp_path, {"lab.toml": own, "server.py": ""}, programs=BOTH)
+    told = {name: one.build for name, one in found.programs.items()}
+    assert told == {"server": "make", "server-10": "javac S.java"}
+    assert commands(found)["server"].endswith("server.py {address} {port}")
+    assert commands(found)["server-10"] == "java S {address} {port}"
+
+
+def test_the_server_of_the_labs_before_is_not_marked_for_another(
+    tmp_path: Path,
+) -> None:
+    own = 'server = "{python} server.py {address} {port}"\n'
+    found = handed_in(tmp_path, {"lab.toml": own, "server.py": ""}, programs=BOTH)
+    assert found.missing == {"server-10": "server.js"}
+    assert found.programs.keys() == {"server"}
+
+
+def test_marks_are_of_the_program_that_a_lab_is_about() -> None:
+    both_labs = Plan((*plan().labs, Planned(APART, (part("test_a"),), 1)), 100)
+    assert both_labs.programs == BOTH
+    assert both_labs.only("server-10") == ["test_a"]
+    whole = grade(*ALL, of=both_labs)
+    assert [lab.share for lab in whole.labs] == [1, 1, 0]
+    whole.runs["server-10"] = grade(*both("test_a")).runs["server"]
+    assert whole.mark == 100
+
+
+def test_a_lab_apart_is_marked_if_it_is_named() -> None:
+    assert [one.number for one in chosen(load(), None)] == [*range(1, 9)]
+    assert [one.number for one in chosen(load(), "8-11")] == [8, 10]
+
+
+@pytest.mark.parametrize(
+    ("labs", "commands_said"),
+    [("1,10", {}), ("10", {"server": "x"}), ("1-2", {"server": "x", "client": "y"})],
+)
+def test_one_command_is_for_one_program(
+    labs: str, commands_said: dict[str, str]
+) -> None:
+    context = Context(out=io.StringIO(), course=load())
+    assert plan_from(context, Settings(labs=labs, commands=commands_said)).labs
+    with pytest.raises(Trouble, match="apart"):
+        plan_from(context, Settings(labs="1,10", commands={"server": "x"}))

@@ -52,6 +52,8 @@ def test_a_lab_that_does_not_exist_is_told_with_those_that_do(labs: Course) -> N
         ("number = 1", "number ="),
         ("number = 1", ""),
         ("about = [", "abuot = ["),
+        ('program = "server.py"', 'program = "other.py"'),
+        ('program = "server.py"', 'program = "server.py"\napart = true'),
         ('"nothing"', '"00-nowhere"'),
         ('title.pt = "Uma saudação"', ""),
         ('title.pt = "Uma saudação"', 'title.pt = ""'),

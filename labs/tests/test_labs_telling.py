@@ -3,6 +3,7 @@
 import io
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,19 @@ def test_who_passes_is_told_what_comes_next(tmp_path: Path, labs: Course) -> Non
     assert "batepapo lab start 3" in text
     assert "batepapo lab solution 2" in text
     assert "What to look at next" not in text
+
+
+def test_who_has_not_said_how_a_program_apart_is_started_is_told_where(
+    tmp_path: Path, labs: Course
+) -> None:
+    folder = student(tmp_path, labs, 1)
+    apart = replace(labs.lesson(1), number=10, apart=True)
+    outcome = Outcome(apart, command="node server.js", said=False)
+    for language in Language:
+        text = told(outcome, folder, labs, language)
+        assert "node server.js" in text
+        assert "[lab-10]" in text
+        assert "[lab-10]" not in told(replace(outcome, said=True), folder, labs)
 
 
 def test_a_caret_of_the_program_stays_where_it_points(

@@ -125,14 +125,20 @@ def plan_from(context: Context, settings: Settings) -> Plan:
     """What is to be marked.
 
     Raises:
-        Trouble: there is no such lab, or nothing counts.
+        Trouble: there is no such lab, or nothing counts, or one command is said for
+            two programs.
     """
-    return planned(
+    plan = planned(
         chosen(context.course, settings.labs),
         weights=settings.weights,
         out_of=settings.out_of,
         leave_out=settings.leave_out,
     )
+    for lesson in plan.programs.values():
+        several = lesson.role in plan.programs and lesson.apart
+        if several and lesson.role in settings.commands:
+            raise Trouble("grade.apart", number=lesson.number, role=lesson.role)
+    return plan
 
 
 def _tell(

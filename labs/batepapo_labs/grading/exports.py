@@ -165,9 +165,9 @@ def write_reports(
     folder.mkdir(parents=True, exist_ok=True)
     text = report(grade, detail, words, private=private)
     (folder / f"{grade.name}.txt").write_text(text, encoding="utf-8")
-    for role, run in grade.runs.items():
+    for program, run in grade.runs.items():
         page = grid.page([run], [grade.name], load(), words.language)
-        (folder / f"{grade.name}-{role}.html").write_text(page, encoding="utf-8")
+        (folder / f"{grade.name}-{program}.html").write_text(page, encoding="utf-8")
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:

@@ -7,8 +7,7 @@ from typing import Final
 
 from batepapo_conformance.results import Result, Run, Verdict
 from batepapo_conformance.spec import Level
-from batepapo_conformance.testee import Role
-from batepapo_labs.grading.plan import Part, Plan, Planned
+from batepapo_labs.grading.plan import Part, Plan, Planned, program_of
 
 # How the suite begins to say that a program would not start once more. Whatever else
 # has no verdict is a matter of the system, which is nobody's fault.
@@ -95,7 +94,7 @@ class Grade:
     Attributes:
         name: that of its folder.
         plan: what was marked.
-        runs: what the suite gave, for each program that was checked.
+        runs: what the suite gave, for each program that was checked, by its name.
         remarks: what its reader should know, in the reader's language.
         faults: what went wrong with us, not with the submission.
         seconds: how long it took.
@@ -103,7 +102,7 @@ class Grade:
 
     name: str
     plan: Plan
-    runs: dict[Role, Run] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -114,7 +113,7 @@ class Grade:
         return [self._lab(planned) for planned in self.plan.labs]
 
     def _lab(self, planned: Planned) -> LabMark:
-        run = self.runs.get(Role(planned.lesson.role))
+        run = self.runs.get(program_of(planned.lesson))
         results = run.results if run else ()
         return LabMark(planned, tuple(_part(one, results) for one in planned.parts))
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -37,39 +37,56 @@ class Order:
     Attributes:
         place: a folder that is its own, with the copy of the submission in it.
         folder: the copy.
-        commands: how each program is started.
-        only: the checks of each program.
-        build: what is run before.
+        tasks: the programs that are checked, in order: what `Task` takes.
         seed: of all random choices.
         jobs: checks at the same time.
-        factor: by how much a program may be slower than deadlines expect.
         limits: what may be used.
         user: the id of the user that it becomes, if it is to become one.
     """
 
     place: str
     folder: str
-    commands: Mapping[str, str]
-    only: Mapping[str, list[str]]
-    build: str | None
+    tasks: Sequence[Mapping[str, Any]]
     seed: int
     jobs: int
-    factor: float
     limits: Mapping[str, float]
     user: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A program that is checked.
+
+    Attributes:
+        program: what it is called.
+        role: what it claims to be.
+        command: how it is started.
+        build: what is run before, if anything.
+        options: which options it has, as a testee's file takes them.
+        factor: by how much it may be slower than deadlines expect.
+        only: its checks.
+    """
+
+    program: str
+    role: str
+    command: str
+    build: str | None
+    options: Any
+    factor: float
+    only: Sequence[str]
 
 
 class _Telling(Progress):
     """Says each result as it comes: what was passed counts, whatever comes then."""
 
-    def __init__(self, speaker: "_Speaker", role: str) -> None:
+    def __init__(self, speaker: "_Speaker", program: str) -> None:
         super().__init__(sys.stderr, silent=True)
         self._speaker = speaker
-        self._role = role
+        self._program = program
 
     def tell(self, gathered: Gathered, result: Result) -> None:
         """Say one more result."""
-        self._speaker.say("result", role=self._role, result=result.as_json())
+        self._speaker.say("result", program=self._program, result=result.as_json())
 
 
 class _Speaker:
@@ -95,9 +112,8 @@ def main() -> None:
         isolation.own_user(order.user, Path(order.place))
     isolation.restrict(Limits.from_json(dict(order.limits)))
     try:
-        if order.build is None or _build(order.build, order, speaker):
-            for role in order.commands:
-                _check(Role(role), order, speaker)
+        for task in _built(order, speaker):
+            _check(task, order, speaker)
     finally:
         isolation.end_all(os.getpid(), os.environ[isolation.MARK])
     speaker.say("done", gone=not Path(order.folder).is_dir())
@@ -115,6 +131,17 @@ def _private_output() -> TextIO:
 def _watch_parent() -> None:
     os.read(0, 1)  # nothing more is ever written: it ends with the parent
     isolation.end_with_parent()
+
+
+def _built(order: Order, speaker: _Speaker) -> Iterator[Task]:
+    """The programs to check, each once its build, if it has one, has succeeded."""
+    done: dict[str | None, bool] = {None: True}
+    for said in order.tasks:
+        task = Task(**said)
+        if task.build is not None and task.build not in done:
+            done[task.build] = _build(task.build, order, speaker)
+        if done[task.build]:
+            yield task
 
 
 def _build(command: str, order: Order, speaker: _Speaker) -> bool:
@@ -140,27 +167,28 @@ def _build(command: str, order: Order, speaker: _Speaker) -> bool:
         return status == 0
 
 
-def _check(role: Role, order: Order, speaker: _Speaker) -> None:
-    file = Path(order.place) / f"{role}.toml"
+def _check(task: Task, order: Order, speaker: _Speaker) -> None:
+    file = Path(order.place) / f"{task.program}.toml"
     said = {
-        "command": order.commands[role],
+        "command": task.command,
         "folder": order.folder,
-        "time-factor": order.factor,
+        "time-factor": task.factor,
+        "options": task.options,
     }
     file.write_text(tomlkit.dumps(said), encoding="utf-8")
     request = suite.Request(
-        role=role,
+        role=Role(task.role),
         file=str(file),
-        only=order.only[role],
+        only=task.only,
         seed=order.seed,
         jobs=order.jobs,
     )
-    if not _starts(request, speaker):
+    if not _starts(request, task.program, speaker):
         return
-    run = suite.run(request, _Telling(speaker, role))
+    run = suite.run(request, _Telling(speaker, task.program))
     speaker.say(
         "run",
-        role=role,
+        program=task.program,
         trouble=run.trouble,
         faults=list(run.faults),
         about=dict(run.about),
@@ -168,13 +196,13 @@ def _check(role: Role, order: Order, speaker: _Speaker) -> None:
     )
 
 
-def _starts(request: suite.Request, speaker: _Speaker) -> bool:
+def _starts(request: suite.Request, program: str, speaker: _Speaker) -> bool:
     """Whether the program can be started; if not, say what is known of it."""
     found = not_started(request)
     if found is not None:
         last = found.last[-_LAST:].decode("utf-8", "backslashreplace")
         told = {"key": found.key, "why": found.why, "status": found.status}
-        speaker.say("start", role=request.role, last=last, **told)
+        speaker.say("start", program=program, last=last, **told)
     return found is None
 
 

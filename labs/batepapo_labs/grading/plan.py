@@ -54,31 +54,36 @@ class Plan:
     out_of: float
 
     @property
-    def roles(self) -> tuple[Role, ...]:
-        """The programs that are needed."""
-        return tuple(dict.fromkeys(Role(lab.lesson.role) for lab in self.labs))
+    def programs(self) -> Mapping[str, Lesson]:
+        """The programs that are needed, by name: of each, a lab that is about it."""
+        return {program_of(lab.lesson): lab.lesson for lab in self.labs}
 
-    def program(self, role: Role) -> str:
-        """The file of this program, where nobody says how it is started."""
-        return next(lab.lesson.program for lab in self.labs if lab.lesson.role == role)
-
-    def only(self, role: Role) -> list[str]:
+    def only(self, program: str) -> list[str]:
         """The checks of this program, each once, as the suite takes them."""
         cases = [
-            case for lab in self.labs if lab.lesson.role == role for case in lab.cases
+            case
+            for lab in self.labs
+            if program_of(lab.lesson) == program
+            for case in lab.cases
         ]
         return list(dict.fromkeys(cases))
 
 
-def chosen(course: Course, said: str | None) -> list[Lesson]:
-    """The labs that are meant: `1-4`, `1,3`, or all about a server or a client.
+def program_of(lesson: Lesson) -> str:
+    """What the program of a lab is called: by its role, or `server-10` if apart."""
+    return f"{lesson.role}-{lesson.number}" if lesson.apart else lesson.role
 
-    What lies in a range and is about something else is left out.
+
+def chosen(course: Course, said: str | None) -> list[Lesson]:
+    """The labs that are meant: `1-4`, `1,3`, or all about the server or the client.
+
+    What lies in a range and is about something else is left out. One whose program
+    stands apart, which not everybody has and which takes long, is to be named.
 
     Raises:
         Trouble: there is no such lab, or none of them can be marked.
     """
-    lessons = list(course.lessons.values())
+    lessons = [one for one in course.lessons.values() if not one.apart]
     if said is not None:
         lessons = [course.lesson(one) for one in dict.fromkeys(_numbers(said))]
     lessons = [one for one in lessons if one.role in list(Role) and one.steps]

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,13 +15,12 @@ from batepapo_conformance.phrases import told
 from batepapo_conformance.results import Result, Run, Verdict, now
 from batepapo_conformance.settling import settle
 from batepapo_conformance.spec import load
-from batepapo_conformance.testee import Role
 from batepapo_conformance.words import Words
 from batepapo_labs.checking import how_it_ended
 from batepapo_labs.folder import with_python
 from batepapo_labs.grading.isolation import Limits
 from batepapo_labs.grading.marks import Grade
-from batepapo_labs.grading.one import Order
+from batepapo_labs.grading.one import Order, Task
 from batepapo_labs.grading.plan import Plan
 from batepapo_labs.grading.submissions import (
     Prepared,
@@ -99,7 +98,6 @@ class _Marker:
         self._plan = plan
         self._how = how
         self._words = words
-        self._programs = {role: plan.program(role) for role in plan.roles}
         self.stopped = threading.Event()
 
     def grade(self, submission: Submission, number: int) -> Grade:
@@ -125,25 +123,26 @@ class _Marker:
         prepared = prepare(
             submission,
             place,
-            self._programs,
+            self._plan.programs,
             commands=self._how.commands,
             trust=self._how.trust,
         )
         grade.remarks += self._seen(prepared)
-        if not prepared.commands:
+        if not prepared.programs:
             return
         began = now()
         order = self._order(prepared, place, number)
         process = Supervised(order, self._how.limits, self.stopped)
         process.run()
-        for role, command in prepared.commands.items():
+        for task in order.tasks:
             run = Run(
-                role=role,
-                testee=_without_place(command, prepared.folder),
+                role=task["role"],
+                testee=_without_place(task["command"], prepared.folder),
                 seed=self._how.seed,
                 began=began,
             )
-            grade.runs[role] = _told(run, process, prepared.folder)
+            program = task["program"]
+            grade.runs[program] = _told(run, program, process, prepared.folder)
         self._conclude(grade, process, prepared.folder)
 
     def _seen(self, prepared: Prepared) -> Iterator[str]:
@@ -158,23 +157,33 @@ class _Marker:
         return Order(
             place=str(place),
             folder=str(prepared.folder),
-            commands={str(role): one for role, one in prepared.commands.items()},
-            only={str(role): self._plan.only(role) for role in prepared.commands},
-            build=prepared.build,
+            tasks=[*self._tasks(prepared)],
             seed=how.seed,
             jobs=how.jobs,
-            factor=how.factor,
             limits=how.limits.as_json(),
             user=None if how.first_user is None else how.first_user + number,
         )
+
+    def _tasks(self, prepared: Prepared) -> Iterator[dict[str, Any]]:
+        for name, program in prepared.programs.items():
+            task = Task(
+                program=name,
+                role=self._plan.programs[name].role,
+                command=program.command,
+                build=program.build,
+                options=program.options,
+                factor=self._how.factor,
+                only=self._plan.only(name),
+            )
+            yield asdict(task)
 
     def _conclude(self, grade: Grade, process: Supervised, folder: Path) -> None:
         """Say what kept it from being checked to the end, or at all."""
         if process.all_said("done", gone=True):
             # The suite could not know why there was nothing to start any more.
             gone = self._words("grade.gone")
-            for role, run in grade.runs.items():
-                grade.runs[role] = replace(run, faults=(), trouble=gone)
+            for program, run in grade.runs.items():
+                grade.runs[program] = replace(run, faults=(), trouble=gone)
             grade.remarks = [gone]
             return
         for said in process.all_said("build"):
@@ -183,9 +192,9 @@ class _Marker:
             if run.trouble:  # it started once, and then no more, for instance
                 grade.remarks.append(told(run.trouble, self._words.language))
         for said in process.all_said("start"):
-            run = grade.runs[Role(said["role"])]
-            why = _without_place(self._start(said, run.testee), folder)
-            grade.runs[Role(run.role)] = run.in_trouble(why)
+            run = grade.runs[said["program"]]
+            why = _without_place(self._start(said, run), folder)
+            grade.runs[said["program"]] = run.in_trouble(why)
             grade.remarks.append(why)
         for run in grade.runs.values():
             grade.faults += [*run.faults, *_faults(run)]
@@ -205,13 +214,13 @@ class _Marker:
         why = said["why"] if status is None else how_it_ended(status, self._words)
         return _with_last(self._words("grade.build", why=why), said["output"])
 
-    def _start(self, said: Mapping[str, Any], command: str) -> str:
+    def _start(self, said: Mapping[str, Any], run: Run) -> str:
         status = said["status"]
         how = "" if status is None else how_it_ended(status, self._words)
         told = self._words(
             said["key"],
-            role=said["role"],
-            command=command,
+            role=run.role,
+            command=run.testee,
             why=said["why"],
             how=how,
         )
@@ -224,11 +233,11 @@ def _with_last(text: str, output: str) -> str:
     return "\n".join([text, *(f"    {line}" for line in lines)])
 
 
-def _told(run: Run, process: Supervised, folder: Path) -> Run:
+def _told(run: Run, program: str, process: Supervised, folder: Path) -> Run:
     """The run, with what the process said about it."""
     results = [
         Result.from_json(one["result"])
-        for one in process.all_said("result", role=str(run.role))
+        for one in process.all_said("result", program=program)
     ]
     results = [
         replace(
@@ -239,7 +248,7 @@ def _told(run: Run, process: Supervised, folder: Path) -> Run:
         for one in results
     ]
     run = replace(run, results=settle(results, load()))
-    for said in process.all_said("run", role=str(run.role)):
+    for said in process.all_said("run", program=program):
         run = replace(
             run,
             trouble=_without_place(said["trouble"], folder),

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import tomlkit
 
-from batepapo_conformance.testee import Role
-from batepapo_labs.folder import FILE, Folder, with_python
+from batepapo_labs.folder import FILE, Folder, Program, faults_of_program, table_of
+from batepapo_labs.lessons import Lesson
 from batepapo_labs.trouble import Trouble
 
 MOST_OCTETS: Final = 200_000_000
@@ -54,23 +54,21 @@ class Prepared:
 
     Attributes:
         folder: where the copy is.
-        commands: how each of its programs is started.
-        build: what is to be run before, if anything.
+        programs: how each of its programs is built and started, by name.
         missing: the programs that it lacks, and the file that was looked for.
         remarks: what its reader should know, as keys and values of the words.
     """
 
     folder: Path
-    commands: dict[Role, str] = field(default_factory=dict)
-    build: str | None = None
-    missing: dict[Role, str] = field(default_factory=dict)
+    programs: dict[str, Program] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
     remarks: list[Trouble] = field(default_factory=list)
 
 
 def prepare(
     submission: Submission,
     place: Path,
-    programs: Mapping[Role, str],
+    programs: Mapping[str, Lesson],
     *,
     commands: Mapping[str, str],
     trust: bool = True,
@@ -80,7 +78,7 @@ def prepare(
     Args:
         submission: the submission, which is only read.
         place: an empty folder.
-        programs: the file of each program that is needed.
+        programs: those that are needed, by name: of each, a lab that is about it.
         commands: the teacher's `server`, `client` and `build`, which come first.
         trust: whether the same keys of the submission's own `lab.toml` are taken.
 
@@ -89,20 +87,28 @@ def prepare(
     """
     copy = place / "submission"
     _copy(submission.folder, copy)
-    prepared = Prepared(_inner(copy, programs.values()))
-    said = _own_commands(prepared) if trust else {}
-    said |= commands
+    prepared = Prepared(_inner(copy, [one.program for one in programs.values()]))
+    own = _own_file(prepared) if trust else {}
+    told = {"lab": 0, **_meant(own, "", prepared.remarks)}
+    for lesson in programs.values():
+        said = told
+        if lesson.apart:
+            table = table_of(lesson)
+            said = _meant(own.get(table, {}), f"[{table}] ", prepared.remarks)
+            told[table] = said
+        said |= {
+            one: commands[one] for one in (lesson.role, "build") if one in commands
+        }
     # The labs' own reader puts in what is not said, and Python's place.
-    text = tomlkit.dumps({"lab": 0, **said})
     (prepared.folder / FILE).unlink(missing_ok=True)
-    (prepared.folder / FILE).write_text(text, encoding="utf-8")
+    (prepared.folder / FILE).write_text(tomlkit.dumps(told), encoding="utf-8")
     folder = Folder(prepared.folder)
-    prepared.build = with_python(folder.build) if folder.build else None
-    for role, program in programs.items():
-        if role not in said and not (prepared.folder / program).is_file():
-            prepared.missing[role] = program
+    for name, lesson in programs.items():
+        program = folder.program(lesson)
+        if program.said or (prepared.folder / lesson.program).is_file():
+            prepared.programs[name] = program
         else:
-            prepared.commands[role] = folder.command(role, program)
+            prepared.missing[name] = lesson.program
     return prepared
 
 
@@ -161,24 +167,30 @@ def _inner(copy: Path, programs: Iterable[str]) -> Path:
     return inside[0] if inside[0].is_dir() else copy
 
 
-def _own_commands(prepared: Prepared) -> dict[str, str]:
-    """What the submission's own file says of how its programs are started."""
+def _own_file(prepared: Prepared) -> dict[str, Any]:
+    """What the submission's own file says, if it can be read."""
     file = prepared.folder / FILE
-    if not file.is_file():
+    if file.is_file():
+        try:
+            return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError) as error:
+            prepared.remarks.append(Trouble("bad_file", path=FILE, why=error))
+    return {}
+
+
+def _meant(said: Any, where: str, remarks: list[Trouble]) -> dict[str, Any]:
+    """What is said of programs, as far as it is taken and can be meant."""
+    if not isinstance(said, dict):
+        remarks.append(Trouble("bad_file", path=FILE, why=where.strip()))
         return {}
-    data: Mapping[str, Any] = {}
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        prepared.remarks.append(Trouble("bad_file", path=FILE, why=error))
     found = {}
     for name in _TAKEN:
-        said = data.get(name)
-        if isinstance(said, str) and said.strip():
-            found[name] = said
-        elif said is not None:
-            why = f'{name} = "..."'
-            prepared.remarks.append(Trouble("bad_file", path=FILE, why=why))
+        faults = [*faults_of_program({name: said.get(name, "")})]
+        remarks += [
+            Trouble("bad_file", path=FILE, why=f"{where}{one}") for one in faults
+        ]
+        if said.get(name) and not faults:
+            found[name] = said[name]
     return found
 
 

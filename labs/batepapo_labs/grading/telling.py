@@ -31,7 +31,7 @@ def held_back(grade: Grade, detail: Detail, *, private: bool) -> Grade:
         detail: how much is told of a failure.
         private: whether the seed is the teacher's own: then it is never told.
     """
-    runs = {role: _less(run, detail, private) for role, run in grade.runs.items()}
+    runs = {name: _less(run, detail, private) for name, run in grade.runs.items()}
     return replace(grade, runs=runs)
 
 
