@@ -40,7 +40,7 @@ _FILES = ("csv", "json", "reports", "gradescope", "classroom")
     "--ignore-their-commands",
     is_flag=True,
     default=None,
-    help="Take none from a lab.toml of theirs; so with --server or --client.",
+    help="Take no server, client, build of theirs; so with --server or --client.",
 )
 @click.option("--jobs", type=click.IntRange(1, 64), help="Checks at the same time.")
 @click.option(
@@ -52,7 +52,7 @@ _FILES = ("csv", "json", "reports", "gradescope", "classroom")
 @click.option(
     "--time-factor",
     type=click.FloatRange(0.1, 100),
-    help="Programs may be slower by this.",
+    help="All programs may be slower by this.  [1, or up to 2 as theirs say]",
 )
 @click.option("--single", is_flag=True, help="FOLDER is itself the only submission.")
 @click.option(

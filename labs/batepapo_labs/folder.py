@@ -227,6 +227,9 @@ def faults_of_program(data: Mapping[str, Any]) -> Iterator[str]:
     factor = data.get("time-factor", 1)
     if not isinstance(factor, int | float) or not 0 < factor <= 100:
         yield "time-factor = 0.1 ... 100"
+    options = data.get("options", {})
+    if options != "contract" and not isinstance(options, dict):
+        yield 'options = "contract" | {...}'
 
 
 def with_python(command: str) -> str:

@@ -111,6 +111,8 @@ def test_a_lab_is_passed_once(tmp_path: Path, labs: Course) -> None:
         "lab = 1\nserver = 5",
         "lab = 1\nbuild = []",
         "lab = 1\ntime-factor = 0",
+        "lab = 1\noptions = 5",
+        'lab = 1\noptions = "all"',
         "lab = 1\nlab-10 = 5",
         "lab = 1\n[lab-10]\nserver = 5",
         "lab = 1\n[lab-10]\ntime-factor = 0",

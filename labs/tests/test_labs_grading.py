@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -384,11 +384,25 @@ def test_an_own_command_is_taken_unless_it_is_not_to_be(
     tmp_path: Path, first_lab: Plan
 ) -> None:
     (tmp_path / "ana").mkdir()
-    own = 'server = "no-such-program {address} {port}"\n[options]\nx = 1\n'
+    own = 'server = "no-such-program {address} {port}"\n'
     (tmp_path / "ana" / "lab.toml").write_text(own)
     assert "no-such-program" in mark(tmp_path, first_lab)["ana"].remarks[0]
     ignored = mark(tmp_path, first_lab, trust=False)["ana"]
     assert "There is no server.py" in ignored.remarks[0]
+
+
+def test_a_program_is_judged_by_the_options_that_it_has(tmp_path: Path) -> None:
+    # It has no such option; who says so is believed, and who does not is not asked.
+    for name, own in {"ana": "", "bia": 'max-connections = "--max {value}"'}.items():
+        copy(1, "solution", tmp_path / name)
+        (tmp_path / name / "lab.toml").write_text(f"[options]\n{own}\n")
+    lab = load().lesson(1)
+    step = replace(lab.steps[0], checks=("test_a_full_server_says_so",))
+    found = mark(tmp_path, planned([replace(lab, steps=(step,))]))
+    worth = {
+        name: set(one.labs[0].parts[0].worth.values()) for name, one in found.items()
+    }
+    assert worth == {"ana": {Worth.UNJUDGED}, "bia": {Worth.FAILED}}
 
 
 @POSIX

@@ -260,7 +260,7 @@ def handed_in(where: Path, files: dict[str, str], **how: Any) -> Any:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     place = where / "place"
-    place.mkdir()
+    place.mkdir(parents=True)
     [one] = find(where / "class")
     assert one == Submission("ana", where / "class" / "ana")
     programs = {"server": lesson(1)}
@@ -290,6 +290,33 @@ def test_the_teachers_command_comes_first(tmp_path: Path) -> None:
     own = 'server = "x {address} {port}"\n'
     found = handed_in(tmp_path, {"lab.toml": own}, commands={"server": "y"})
     assert commands(found) == {"server": "y"}
+
+
+def test_options_are_taken_and_a_program_may_be_a_little_slower(tmp_path: Path) -> None:
+    own = 'time-factor = 5\n[options]\nrate = "-r {value}"\n'
+    own += 'answer-timeout = "-a {value}"\n'
+    own += '[lab-10]\noptions = "contract"\ntime-factor = 1.5\n'
+    files = {"lab.toml": own, "server.py": "", "server.js": ""}
+    for trust in (True, False):
+        where = tmp_path / str(trust)
+        found = handed_in(where, files, programs=BOTH, trust=trust)
+        first, other = found.programs.values()
+        assert (first.options, first.factor) == ({"rate": "-r {value}"}, 2)
+        assert (other.options, other.factor) == ("contract", 1.5)
+        [told] = [one.told(ENGLISH) for one in found.remarks]
+        assert "a time-factor of 5; marking allows 2" in told
+
+
+def test_a_build_that_is_not_run_is_told(tmp_path: Path) -> None:
+    own = 'server = "x {address} {port}"\nbuild = "make"\n'
+    files = {"lab.toml": own, "server.py": ""}
+    how: dict[str, Any] = {"commands": {"server": "y"}, "trust": False}
+    found = handed_in(tmp_path / "a", files, **how)
+    assert (commands(found), found.programs["server"].build) == ({"server": "y"}, None)
+    assert "(make) was not run" in found.remarks[0].told(ENGLISH)
+    how["commands"]["build"] = "cc"
+    found = handed_in(tmp_path / "b", files, **how)
+    assert (found.programs["server"].build, found.remarks) == ("cc", [])
 
 
 @pytest.mark.parametrize("own", ["server = 1\n", "not toml", "\x00", "lab-10 = 1\n"])

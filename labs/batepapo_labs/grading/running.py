@@ -44,7 +44,7 @@ class How:
         jobs: checks at the same time, of all submissions together.
         commands: the teacher's `server`, `client` and `build`.
         trust: whether those of a submission are taken.
-        factor: by how much programs may be slower than deadlines expect.
+        factor: by how much any program may be slower than deadlines expect.
         limits: what a submission may use.
         first_user: the first of the ids of users, of which each submission gets one
             of its own; only root can do this.
@@ -172,7 +172,7 @@ class _Marker:
                 command=program.command,
                 build=program.build,
                 options=program.options,
-                factor=self._how.factor,
+                factor=max(self._how.factor, program.factor),
                 only=self._plan.only(name),
             )
             yield asdict(task)

@@ -37,7 +37,7 @@ class Settings:
         labs: which, as `--labs` takes them; `None` is all.
         out_of: the mark of a perfect submission.
         time_limit: seconds for each submission.
-        time_factor: by how much programs may be slower than deadlines expect.
+        time_factor: by how much all programs may be slower than deadlines expect.
         seed: the teacher's own; `None` if there is none, and one is drawn.
         detail: how much reports tell; `None` is all, or less with a seed.
         lang: in which language.

@@ -5,7 +5,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,12 @@ MOST_FILES: Final = 20_000
 """What is larger than this is no program of a course."""
 
 _LEFT_BEHIND: Final = {".git", "__pycache__"}
-_TAKEN: Final = ("server", "client", "build")
+_COMMANDS: Final = ("server", "client", "build")
+_TAKEN: Final = (*_COMMANDS, "options", "time-factor")
+
+MOST_FACTOR: Final = 2.0
+"""What the texts of the labs advise for a slow language. With more, a program that is
+slow for everybody would pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,9 @@ def prepare(
         place: an empty folder.
         programs: those that are needed, by name: of each, a lab that is about it.
         commands: the teacher's `server`, `client` and `build`, which come first.
-        trust: whether the same keys of the submission's own `lab.toml` are taken.
+        trust: whether the same keys of the submission's own `lab.toml` are taken. The
+            others there start nothing, and are: without its options, a program would
+            be judged by less than by its student.
 
     Raises:
         Trouble: it cannot be copied, or is too large.
@@ -88,14 +95,17 @@ def prepare(
     copy = place / "submission"
     _copy(submission.folder, copy)
     prepared = Prepared(_inner(copy, [one.program for one in programs.values()]))
-    own = _own_file(prepared) if trust else {}
-    told = {"lab": 0, **_meant(own, "", prepared.remarks)}
+    own = _own_file(prepared)
+    told: dict[str, Any] = {"lab": 0, **_meant(own, "", prepared.remarks)}
     for lesson in programs.values():
-        said = told
         if lesson.apart:
             table = table_of(lesson)
-            said = _meant(own.get(table, {}), f"[{table}] ", prepared.remarks)
-            told[table] = said
+            said = own.get(table, {})
+            told[table] = _meant(said, f"[{table}] ", prepared.remarks)
+    for lesson in programs.values():
+        said = told[table_of(lesson)] if lesson.apart else told
+        if not trust:
+            _take_out_commands(said, commands, prepared.remarks)
         said |= {
             one: commands[one] for one in (lesson.role, "build") if one in commands
         }
@@ -104,7 +114,7 @@ def prepare(
     (prepared.folder / FILE).write_text(tomlkit.dumps(told), encoding="utf-8")
     folder = Folder(prepared.folder)
     for name, lesson in programs.items():
-        program = folder.program(lesson)
+        program = _bounded(folder.program(lesson), prepared.remarks)
         if program.said or (prepared.folder / lesson.program).is_file():
             prepared.programs[name] = program
         else:
@@ -184,14 +194,33 @@ def _meant(said: Any, where: str, remarks: list[Trouble]) -> dict[str, Any]:
         remarks.append(Trouble("bad_file", path=FILE, why=where.strip()))
         return {}
     found = {}
-    for name in _TAKEN:
-        faults = [*faults_of_program({name: said.get(name, "")})]
+    for name in said.keys() & set(_TAKEN):
+        faults = [*faults_of_program({name: said[name]})]
         remarks += [
             Trouble("bad_file", path=FILE, why=f"{where}{one}") for one in faults
         ]
-        if said.get(name) and not faults:
+        if not faults:
             found[name] = said[name]
     return found
+
+
+def _take_out_commands(
+    said: dict[str, Any], commands: Mapping[str, str], remarks: list[Trouble]
+) -> None:
+    """Forget its commands; of a build that somebody could miss that is told."""
+    taken_out = {name: said.pop(name) for name in _COMMANDS if name in said}
+    build = taken_out.get("build")
+    if build and "build" not in commands:
+        remarks.append(Trouble("grade.not_built", build=build))
+
+
+def _bounded(program: Program, remarks: list[Trouble]) -> Program:
+    """The program, no slower than is allowed; if it says that it is, that is told."""
+    if program.factor <= MOST_FACTOR:
+        return program
+    told = {"said": f"{program.factor:g}", "most": f"{MOST_FACTOR:g}"}
+    remarks.append(Trouble("grade.factor", **told))
+    return replace(program, factor=MOST_FACTOR)
 
 
 def looks_inside(folder: Path, names: Sequence[str]) -> list[str]:
