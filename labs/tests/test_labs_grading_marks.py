@@ -13,9 +13,10 @@ from batepapo_conformance.results import Broken, Result, Run, Verdict
 from batepapo_conformance.spec import Level
 from batepapo_conformance.words import Language, Words
 from batepapo_labs.commands import Context
-from batepapo_labs.folder import TABLES, with_python
+from batepapo_labs.folder import TABLES, begin, show_solution, with_python
 from batepapo_labs.grading.commands import plan_from
 from batepapo_labs.grading.exports import write_csv
+from batepapo_labs.grading.looking import names_ours
 from batepapo_labs.grading.marks import Grade, Worth
 from batepapo_labs.grading.plan import Part, Plan, Planned, chosen, planned
 from batepapo_labs.grading.settings import Settings, merged, read, read_weights
@@ -333,6 +334,51 @@ def test_a_folder_in_a_folder_is_looked_into(tmp_path: Path) -> None:
     found = handed_in(tmp_path, {"deep/server.py": "", "._deep": ""})
     assert found.folder.name == "deep"
     assert found.programs
+
+
+# ---- what may be ours ----
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_was_handed_out_is_no_reason_to_look(
+    tmp_path: Path, language: Language
+) -> None:
+    course = load()
+    for one in course.lessons.values():
+        folder, _ = begin(tmp_path, course, one, language)
+        show_solution(folder, one)
+    measure = tmp_path / "measure.py"
+    measure.write_text(f"# mine\n{measure.read_text('utf-8')}", "utf-8")
+    assert {"LAB-11.md", "measure.py"} <= {one.name for one in tmp_path.iterdir()}
+    assert names_ours(tmp_path, file_too=True) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from batepapo_threaded.server import main",
+        "import batepapo.__main__",
+        "runpy.run_path(files('batepapo_labs') / 'labs' / NAME)",
+        'os.execvp("batepapo", ["batepapo", "serve", *sys.argv[1:]])',
+        "subprocess.run([sys.executable, '-m', 'batepapo', 'serve', address, port])",
+        "runpy.run_path('solution-4/server.py')",
+    ],
+)
+def test_a_program_that_starts_or_loads_ours_is_to_be_looked_at(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "server.py").write_text("# my chat: BATEPAPO 1 batepapo-da-ana\n")
+    assert names_ours(tmp_path, file_too=True) == []
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "room.py").write_text(f"import os\n{text}\n")
+    assert names_ours(tmp_path, file_too=True) == ["deep/room.py"]
+
+
+def test_so_is_a_command_that_is_carried_out(tmp_path: Path) -> None:
+    own = 'server = "batepapo serve {address} {port}"\n'
+    found = handed_in(tmp_path, {"lab.toml": own, "server.py": ""})
+    assert names_ours(found.folder, file_too=True) == ["lab.toml"]
+    assert names_ours(found.folder, file_too=False) == []
 
 
 # ---- two servers of one submission: that of a lab which stands apart is another ----

@@ -19,20 +19,15 @@ from batepapo_conformance.words import Words
 from batepapo_labs.checking import how_it_ended
 from batepapo_labs.folder import with_python
 from batepapo_labs.grading.isolation import Limits
+from batepapo_labs.grading.looking import names_ours
 from batepapo_labs.grading.marks import Grade
 from batepapo_labs.grading.one import Order, Task
 from batepapo_labs.grading.plan import Plan
-from batepapo_labs.grading.submissions import (
-    Prepared,
-    Submission,
-    looks_inside,
-    prepare,
-)
+from batepapo_labs.grading.submissions import Prepared, Submission, prepare
 from batepapo_labs.grading.supervision import Ended, Supervised
 from batepapo_labs.trouble import Trouble
 
 _LAST_LINES: Final = 12
-_OURS: Final = ("batepapo_threaded", "batepapo_asyncio", "batepapo_zoo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +144,7 @@ class _Marker:
         yield from (one.told(self._words) for one in prepared.remarks)
         for program in prepared.missing.values():
             yield self._words("grade.missing", program=program)
-        if files := looks_inside(prepared.folder, _OURS):
+        if files := names_ours(prepared.folder, file_too=self._how.trust):
             yield self._words("grade.ours", files=", ".join(files))
 
     def _order(self, prepared: Prepared, place: Path, number: int) -> Order:

@@ -1,10 +1,9 @@
 """What was handed in: found, copied to where it can harm nobody, and understood."""
 
-import contextlib
 import os
 import shutil
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -134,7 +133,7 @@ def _copy(source: Path, target: Path) -> None:
         return [one for one in names if not _taken(Path(folder, one), outside)]
 
     try:
-        sizes = [one.lstat().st_size for one in _files(source)]
+        sizes = [one.lstat().st_size for one in files_of(source)]
         if len(sizes) > MOST_FILES or sum(sizes) > MOST_OCTETS:
             raise Trouble("grade.too_large", files=len(sizes), size=sum(sizes))
         shutil.copytree(source, target, symlinks=True, ignore=left_behind)
@@ -144,7 +143,8 @@ def _copy(source: Path, target: Path) -> None:
         raise Trouble("grade.cannot_read", path=source.name, why=why) from error
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_of(folder: Path) -> Iterator[Path]:
+    """The files of a submission, but those that no student has written."""
     for where, folders, files in os.walk(folder):
         folders[:] = [one for one in folders if one not in _LEFT_BEHIND]
         yield from (Path(where, one) for one in files)
@@ -221,14 +221,3 @@ def _bounded(program: Program, remarks: list[Trouble]) -> Program:
     told = {"said": f"{program.factor:g}", "most": f"{MOST_FACTOR:g}"}
     remarks.append(Trouble("grade.factor", **told))
     return replace(program, factor=MOST_FACTOR)
-
-
-def looks_inside(folder: Path, names: Sequence[str]) -> list[str]:
-    """The files of a submission in which one of these names stands."""
-    found = []
-    for path in _files(folder):
-        with contextlib.suppress(OSError):
-            text = path.read_bytes()[:MOST_OCTETS]
-            if any(name.encode() in text for name in names):
-                found.append(path.relative_to(folder).as_posix())
-    return sorted(found)
