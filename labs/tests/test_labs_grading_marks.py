@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_labs_course import names_of_checks
 
 from batepapo_conformance.detail import Detail
 from batepapo_conformance.results import Broken, Result, Run, Verdict
@@ -202,6 +203,14 @@ def test_each_must_of_the_steps_counts_once_in_a_lab(labs: Course) -> None:
     assert len(left.labs[0].cases) < 3
     with pytest.raises(Trouble):
         planned(chosen(labs, "1"), weights={2: 1.0})
+
+
+def test_every_run_that_counts_has_the_name_that_its_result_will_have() -> None:
+    made = planned(chosen(load(), "1-10"))
+    for lab in made.labs:
+        known = names_of_checks(lab.lesson.role)
+        for part in lab.parts:
+            assert {run for runs in part.cases.values() for run in runs} <= {*known}
 
 
 # ---- what is asked for -------------------------------------------------------
