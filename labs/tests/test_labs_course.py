@@ -71,6 +71,14 @@ def test_the_text_is_the_same_in_both_languages(where: Path) -> None:
     assert any(part.startswith("#") for part in english)
 
 
+@pytest.mark.parametrize("other", ["acontecimento", "status de saída", "desligad"])
+def test_portuguese_has_the_words_of_the_specification(other: str) -> None:
+    """They are `evento`, `código de saída` and, of a connection, `cortada`."""
+    texts = [*folder().glob("*/pt.md"), *folder().glob("*/*.pt.md")]
+    texts += [*folder().glob("*/lab.toml"), TABLES / "pt.toml"]
+    assert not [one for one in texts if other in one.read_text("utf-8").lower()]
+
+
 def outline(text: Path) -> list[str]:
     """The rank of each heading, and each block of code as it is, in order."""
     found: list[str] = []
