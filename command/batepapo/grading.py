@@ -27,7 +27,7 @@ _FILES = ("csv", "json", "reports", "gradescope", "classroom")
 @click.option("--config", type=_FILE, help="TOML: all of this, see README.")
 @click.option("--out-of", type=click.FloatRange(0, min_open=True), help="[100]")
 @click.option("--leave-out", multiple=True, metavar="CHECK", help="Does not count.")
-@click.option("--seed", type=int, help="Private: held-back random words and choices.")
+@click.option("--seed", type=int, help="Private: draws what checks draw at random.")
 @click.option(
     "--detail",
     type=click.Choice(["full", "actual", "id"]),
