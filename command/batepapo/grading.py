@@ -47,7 +47,7 @@ _FILES = ("csv", "json", "reports", "gradescope", "classroom")
     "--time-limit",
     type=click.FloatRange(1),
     metavar="SECONDS",
-    help="For each submission, all in all.  [300]",
+    help="For each submission, all in all.  [600]",
 )
 @click.option(
     "--time-factor",

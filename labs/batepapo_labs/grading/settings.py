@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from batepapo_conformance.detail import Detail
 from batepapo_conformance.words import Language
+from batepapo_labs.grading.isolation import SECONDS
 from batepapo_labs.trouble import Trouble
 
 _NUMBER: Final = (int, float)
@@ -49,7 +50,7 @@ class Settings:
 
     labs: str | None = None
     out_of: float = 100
-    time_limit: float = 300
+    time_limit: float = SECONDS
     time_factor: float = 1
     seed: int | None = None
     detail: Detail | None = None
