@@ -131,7 +131,7 @@ class Folder:
             build=with_python(build) if build else None,
             options=_options_of(lesson.role, said.get("options", {})),
             factor=float(said.get("time-factor", self.factor)),
-            said=lesson.role in said,
+            said=bool(said.get(lesson.role)),
         )
 
     def hints(self, rule: str) -> int:

@@ -329,6 +329,31 @@ def test_a_build_that_is_not_run_is_told(tmp_path: Path) -> None:
     assert (found.programs["server"].build, found.remarks) == ("cc", [])
 
 
+def test_a_teachers_command_is_for_its_program_and_theirs_are_for_none(
+    tmp_path: Path,
+) -> None:
+    own = 'server = "x {address} {port}"\nclient = "z {address} {port} {nick}"\n'
+    programs = {
+        "server": lesson(1),
+        "client": replace(lesson(5), role="client", program="client.py"),
+    }
+    found = handed_in(
+        tmp_path,
+        {"lab.toml": own, "client.py": ""},
+        programs=programs,
+        commands={"server": "y", "build": "cc"},
+        trust=False,
+    )
+    assert commands(found)["server"] == "y"
+    assert "client.py" in commands(found)["client"]
+    assert [one.build for one in found.programs.values()] == ["cc", "cc"]
+
+
+def test_what_is_left_empty_is_not_said(tmp_path: Path) -> None:
+    found = handed_in(tmp_path, {"lab.toml": 'server = " "\nbuild = ""\n'})
+    assert found.missing == {"server": "server.py"}
+
+
 @pytest.mark.parametrize("own", ["server = 1\n", "not toml", "\x00", "lab-10 = 1\n"])
 def test_a_file_that_cannot_be_understood_is_told(tmp_path: Path, own: str) -> None:
     found = handed_in(

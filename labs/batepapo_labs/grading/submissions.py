@@ -4,7 +4,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,26 +94,13 @@ def prepare(
     copy = place / "submission"
     _copy(submission.folder, copy)
     prepared = Prepared(_inner(copy, [one.program for one in programs.values()]))
-    own = _own_file(prepared)
-    told: dict[str, Any] = {"lab": 0, **_meant(own, "", prepared.remarks)}
-    for lesson in programs.values():
-        if lesson.apart:
-            table = table_of(lesson)
-            said = own.get(table, {})
-            told[table] = _meant(said, f"[{table}] ", prepared.remarks)
-    for lesson in programs.values():
-        said = told[table_of(lesson)] if lesson.apart else told
-        if not trust:
-            _take_out_commands(said, commands, prepared.remarks)
-        said |= {
-            one: commands[one] for one in (lesson.role, "build") if one in commands
-        }
+    told = _told(prepared, programs.values(), commands, trust=trust)
     # The labs' own reader puts in what is not said, and Python's place.
     (prepared.folder / FILE).unlink(missing_ok=True)
     (prepared.folder / FILE).write_text(tomlkit.dumps(told), encoding="utf-8")
     folder = Folder(prepared.folder)
     for name, lesson in programs.items():
-        program = _bounded(folder.program(lesson), prepared.remarks)
+        program = folder.program(lesson)
         if program.said or (prepared.folder / lesson.program).is_file():
             prepared.programs[name] = program
         else:
@@ -177,6 +164,34 @@ def _inner(copy: Path, programs: Iterable[str]) -> Path:
     return inside[0] if inside[0].is_dir() else copy
 
 
+def _told(
+    prepared: Prepared,
+    lessons: Iterable[Lesson],
+    commands: Mapping[str, str],
+    *,
+    trust: bool,
+) -> dict[str, Any]:
+    """What is said of the programs: by the submission, and over it by the teacher."""
+    own = _own_file(prepared)
+
+    def theirs(said: Any, where: str) -> dict[str, Any]:
+        found = _meant(said, where, prepared.remarks)
+        if not trust:
+            _take_out_commands(found, commands, prepared.remarks)
+        return found
+
+    told: dict[str, Any] = {"lab": 0, **theirs(own, "")}
+    for lesson in lessons:
+        said = told
+        if lesson.apart:
+            table = table_of(lesson)
+            said = told[table] = theirs(own.get(table, {}), f"[{table}] ")
+        said |= {
+            name: commands[name] for name in (lesson.role, "build") if name in commands
+        }
+    return told
+
+
 def _own_file(prepared: Prepared) -> dict[str, Any]:
     """What the submission's own file says, if it can be read."""
     file = prepared.folder / FILE
@@ -199,8 +214,12 @@ def _meant(said: Any, where: str, remarks: list[Trouble]) -> dict[str, Any]:
         remarks += [
             Trouble("bad_file", path=FILE, why=f"{where}{one}") for one in faults
         ]
-        if not faults:
+        if not faults and str(said[name]).strip():
             found[name] = said[name]
+    if found.get("time-factor", 0) > MOST_FACTOR:
+        allowed = {"said": f"{found['time-factor']:g}", "most": f"{MOST_FACTOR:g}"}
+        remarks.append(Trouble("grade.factor", **allowed))
+        found["time-factor"] = MOST_FACTOR
     return found
 
 
@@ -212,12 +231,3 @@ def _take_out_commands(
     build = taken_out.get("build")
     if build and "build" not in commands:
         remarks.append(Trouble("grade.not_built", build=build))
-
-
-def _bounded(program: Program, remarks: list[Trouble]) -> Program:
-    """The program, no slower than is allowed; if it says that it is, that is told."""
-    if program.factor <= MOST_FACTOR:
-        return program
-    told = {"said": f"{program.factor:g}", "most": f"{MOST_FACTOR:g}"}
-    remarks.append(Trouble("grade.factor", **told))
-    return replace(program, factor=MOST_FACTOR)
