@@ -26,17 +26,17 @@ lint: $(VENV)/ready     ## style, types, and the tables of the specification
 	$(RUN) batepapo_conformance.generated --check
 
 unit: $(VENV)/ready     ## unit tests of all parts, and of the suite itself
-	$(RUN) pytest -n 4 --ignore=$(COURSE)
+	$(RUN) pytest -n 4
 
-# Minutes: each starter has to fail as its lab says, and each solution to pass.
-COURSE = labs/tests/test_labs_course.py
-
-labs: $(VENV)/ready     ## every lab: its starter fails as it should, its solution passes
-	$(RUN) pytest -n 4 $(COURSE) -k "not 10-any"
+# Minutes: each starter has to fail as its lab says, and each solution to pass; and
+# a class of forty is marked.
+labs: $(VENV)/ready     ## every lab's starter and solution; a class of forty, marked
+	$(RUN) pytest -n 4 -m course labs/tests/test_labs_course.py -k "not 10-any"
+	$(RUN) pytest -m course labs/tests/test_labs_class.py
 
 # Without options, in another language, the suite waits for 60 s where it has to.
 port: $(VENV)/ready     ## the same for the lab in another language, with Node
-	$(RUN) pytest -n 4 $(COURSE) -k "10-any"
+	$(RUN) pytest -n 4 -m course labs/tests/test_labs_course.py -k "10-any"
 
 conformance: $(VENV)/ready  ## both servers and both clients through the suite
 	$(RUN) batepapo check server --implementation threaded

@@ -1,7 +1,7 @@
 """The labs themselves: they are whole, starters fail as they say, solutions pass.
 
-What checks programs is slow, and is one test for each: a lab's starter, its
-solution, and the solution of the lab before it.
+What checks programs is slow, and marked as `course`: a lab's starter, its solution,
+and the solution of the lab before it.
 """
 
 import ast
@@ -183,6 +183,7 @@ def before(done: Outcome) -> list[StepResult]:
     return [one for one in done.steps if one.lab is None]
 
 
+@pytest.mark.course
 @pytest.mark.parametrize("lesson", LESSONS, ids=name)
 def test_a_starter_fails_with_just_what_its_lab_is_about(
     lesson: Lesson, tmp_path: Path
@@ -195,6 +196,7 @@ def test_a_starter_fails_with_just_what_its_lab_is_about(
         assert all(one.verdict is Verdict.PASSED for one in before(done)), told(done)
 
 
+@pytest.mark.course
 @pytest.mark.parametrize("lesson", LESSONS, ids=name)
 def test_a_solution_passes_its_lab_and_all_before(
     lesson: Lesson, tmp_path: Path
@@ -204,6 +206,7 @@ def test_a_solution_passes_its_lab_and_all_before(
     assert not done.broken
 
 
+@pytest.mark.course
 @pytest.mark.parametrize("lesson", AFTER_ANOTHER, ids=name)
 def test_the_solution_before_is_not_yet_enough(lesson: Lesson, tmp_path: Path) -> None:
     files = files_in(BY_NAME[str(lesson.starts_from)].folder / "solution")
