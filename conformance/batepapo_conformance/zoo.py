@@ -91,6 +91,8 @@ def visit(
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         matrix = _try(asked, chosen, seed, out)
+        if asked.extent is Extent.QUICK:
+            matrix = _try_again(asked, matrix, seed, out)
     except RuntimeError as error:
         print(error, file=out)
         return Status.FAULT
@@ -200,6 +202,33 @@ def _try(
         complete=not asked.only and not asked.checks,
         references=references,
     )
+
+
+def _try_again(asked: Visit, matrix: KillMatrix, seed: int, out: TextIO) -> KillMatrix:
+    """Try with all checks what a sample has missed.
+
+    Where people act at once, it is a matter of luck which check sees it.
+    """
+    checks = (_published() or {}).get("checks", ())
+    killers = {one["name"]: one["kills"] for one in checks}
+    missed: set[str] = set()
+    for defect in matrix.defects():
+        match defect.kind:
+            case Kind.SURVIVOR | Kind.WRONG_ID:
+                missed.add(defect.subject)
+            case Kind.IDLE_CHECK:
+                missed.update(killers.get(defect.subject, ()))
+            case Kind.UNPROVEN_RULE:
+                missed.update(one.name for one in choose([defect.subject]))
+            case _:  # a false alarm is one, even if it comes once
+                pass
+    chosen = [one.specimen for one in matrix.trials if one.specimen.name in missed]
+    if not chosen:
+        return matrix
+    print(f"{len(chosen)} of them again, with all checks", file=out, flush=True)
+    again = _try(replace(asked, extent=Extent.THOROUGH), chosen, seed, out)
+    trials = {one.specimen.name: one for one in (*matrix.trials, *again.trials)}
+    return replace(matrix, trials=list(trials.values()))
 
 
 def _about() -> dict[str, Any]:

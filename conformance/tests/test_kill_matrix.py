@@ -20,7 +20,7 @@ from batepapo_conformance.kill_matrix import (
 from batepapo_conformance.results import Broken, Listed, Result, Verdict
 from batepapo_conformance.spec import Level, Requirement, load
 from batepapo_conformance.testee import Role
-from batepapo_conformance.trials import Tried
+from batepapo_conformance.trials import Extent, Tried
 from batepapo_conformance.zoo import (
     NoMatrix,
     NoSuchSpecimen,
@@ -291,3 +291,54 @@ def test_only_a_matrix_can_be_renewed(tmp_path: Path) -> None:
     file.write_text('{"format": "batepapo/result/1"}', encoding="utf-8")
     with pytest.raises(NoMatrix, match="not a kill matrix"):
         renew(file, "no_echo")
+
+
+# ---- a sample that misses something ----------------------------------------------
+
+
+Calls = list[tuple[Extent, list[str]]]
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """What is tried: a sample finds nothing in wrong ones, and something in legal."""
+    found: Calls = []
+
+    def all_or_a_sample(
+        chosen: Sequence[Specimen],
+        *,
+        extent: Extent,
+        told: Callable[[Tried], None],
+        **_: object,
+    ) -> list[Listed]:
+        found.append((extent, [one.name for one in chosen]))
+        for one in chosen:
+            fails = one.legal or extent is not Extent.QUICK
+            verdict = Verdict.FAILED if fails else Verdict.PASSED
+            of_check = result(one.rule, verdict).as_json()
+            told(Tried(one, 1, results=[json.dumps(of_check)]))
+        return []
+
+    monkeypatch.setattr("batepapo_conformance.zoo.try_all", all_or_a_sample)
+    return found
+
+
+def test_what_a_sample_misses_is_tried_with_all_checks(calls: Calls) -> None:
+    out = StringIO()
+    name = "no_echo"
+    status = visit(Visit(only=[name], seed=1, extent=Extent.QUICK), out=out)
+    assert calls == [(Extent.QUICK, [name]), (Extent.THOROUGH, [name])]
+    assert "1 of them again" in out.getvalue()
+    assert status == 0
+
+
+def test_a_false_alarm_is_one_though_it_comes_once(calls: Calls) -> None:
+    name = choose(["legal"])[0].name
+    status = visit(Visit(only=[name], seed=1, extent=Extent.QUICK), out=StringIO())
+    assert len(calls) == 1
+    assert status == 1
+
+
+def test_a_whole_visit_is_not_repeated(calls: Calls) -> None:
+    visit(Visit(only=["no_echo"], seed=1), out=StringIO())
+    assert len(calls) == 1

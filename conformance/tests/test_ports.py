@@ -47,7 +47,8 @@ def test_nobody_waits_for_ever(port: int, monkeypatch: pytest.MonkeyPatch) -> No
         pass
 
 
-def test_who_is_no_check_keeps_it(port: int) -> None:
+def test_who_is_no_check_keeps_it(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_LEFT", 0.2)
     with (
         socket.create_server((LOOPBACK, port)),
         pytest.raises(NoVerdict, match="somebody else"),
@@ -56,6 +57,15 @@ def test_who_is_no_check_keeps_it(port: int) -> None:
         pass
     with our_turn(LOOPBACK, port):  # and nothing is held any more
         pass
+
+
+def test_a_program_that_ends_there_is_waited_for(port: int) -> None:
+    other = socket.create_server((LOOPBACK, port))
+    closing = threading.Timer(0.3, other.close)
+    closing.start()
+    with our_turn(LOOPBACK, port):
+        assert other.fileno() == -1
+    closing.join()
 
 
 def test_no_port_comes_twice() -> None:
