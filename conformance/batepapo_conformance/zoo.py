@@ -38,6 +38,7 @@ _JOBS_PER_CORE: Final = 10
 _GROUPS: Final = ("server", "client", "legal")
 _GOOD: Final = (Judgement.KILLED, Judgement.PASSED)
 _TOLD_EVERY: Final = 10
+_TRIES: Final = 3  # of what a sample has missed
 
 
 class NoSuchSpecimen(Exception):
@@ -205,12 +206,34 @@ def _try(
 
 
 def _try_again(asked: Visit, matrix: KillMatrix, seed: int, out: TextIO) -> KillMatrix:
-    """Try with all checks what a sample has missed.
+    """Try what a sample has missed with all checks that may find it, a few times.
 
     Where people act at once, it is a matter of luck which check sees it.
     """
-    checks = (_published() or {}).get("checks", ())
-    killers = {one["name"]: one["kills"] for one in checks}
+    published = _published() or {"checks": (), "specimens": ()}
+    failures = {one["name"]: one["failures"] for one in published["specimens"]}
+    for turn in range(_TRIES):
+        missed = _missed(matrix, published)
+        chosen = [one.specimen for one in matrix.trials if one.specimen.name in missed]
+        if not chosen:
+            break
+        print(f"{len(chosen)} of them again, with more checks", file=out, flush=True)
+        checks = {one.rule for one in chosen}
+        checks |= {
+            failure["check"] for name in missed for failure in failures.get(name, ())
+        }
+        more = replace(asked, extent=Extent.THOROUGH, checks=sorted(checks))
+        again = _try(more, chosen, seed + 1 + turn, out)
+        trials = {one.specimen.name: one for one in matrix.trials}
+        for one in again.trials:
+            trials[one.specimen.name] = _both(trials[one.specimen.name], one)
+        matrix = replace(matrix, trials=list(trials.values()))
+    return matrix
+
+
+def _missed(matrix: KillMatrix, published: Mapping[str, Any]) -> set[str]:
+    """The specimens that should have shown what a matrix lacks."""
+    killers = {one["name"]: one["kills"] for one in published["checks"]}
     missed: set[str] = set()
     for defect in matrix.defects():
         match defect.kind:
@@ -222,13 +245,14 @@ def _try_again(asked: Visit, matrix: KillMatrix, seed: int, out: TextIO) -> Kill
                 missed.update(one.name for one in choose([defect.subject]))
             case _:  # a false alarm is one, even if it comes once
                 pass
-    chosen = [one.specimen for one in matrix.trials if one.specimen.name in missed]
-    if not chosen:
-        return matrix
-    print(f"{len(chosen)} of them again, with all checks", file=out, flush=True)
-    again = _try(replace(asked, extent=Extent.THOROUGH), chosen, seed, out)
-    trials = {one.specimen.name: one for one in (*matrix.trials, *again.trials)}
-    return replace(matrix, trials=list(trials.values()))
+    return missed
+
+
+def _both(first: Trial, again: Trial) -> Trial:
+    """What a specimen gave that was tried again: of a killed one, all its failures."""
+    if first.judgement is not Judgement.KILLED:
+        return again
+    return replace(first, failures=(*first.failures, *again.failures))
 
 
 def _about() -> dict[str, Any]:

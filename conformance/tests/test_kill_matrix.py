@@ -332,6 +332,23 @@ def test_what_a_sample_misses_is_tried_with_all_checks(calls: Calls) -> None:
     assert status == 0
 
 
+def test_what_is_never_found_is_tried_a_few_times(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(
+        chosen: Sequence[Specimen], *, told: Callable[[Tried], None], **_: object
+    ) -> list[Listed]:
+        calls.append((Extent.QUICK, []))
+        passed = json.dumps(result("LIST-1", Verdict.PASSED).as_json())
+        told(Tried(chosen[0], 1, results=[passed]))
+        return []
+
+    monkeypatch.setattr("batepapo_conformance.zoo.try_all", nothing)
+    asked = Visit(only=["no_echo"], seed=1, extent=Extent.QUICK)
+    assert visit(asked, out=StringIO()) == 1
+    assert len(calls) == 4
+
+
 def test_a_false_alarm_is_one_though_it_comes_once(calls: Calls) -> None:
     name = choose(["legal"])[0].name
     status = visit(Visit(only=[name], seed=1, extent=Extent.QUICK), out=StringIO())
