@@ -211,17 +211,12 @@ def _try_again(asked: Visit, matrix: KillMatrix, seed: int, out: TextIO) -> Kill
     Where people act at once, it is a matter of luck which check sees it.
     """
     published = _published() or {"checks": (), "specimens": ()}
-    failures = {one["name"]: one["failures"] for one in published["specimens"]}
     for turn in range(_TRIES):
-        missed = _missed(matrix, published)
+        missed, checks = _missed(matrix, published)
         chosen = [one.specimen for one in matrix.trials if one.specimen.name in missed]
         if not chosen:
             break
         print(f"{len(chosen)} of them again, with more checks", file=out, flush=True)
-        checks = {one.rule for one in chosen}
-        checks |= {
-            failure["check"] for name in missed for failure in failures.get(name, ())
-        }
         more = replace(asked, extent=Extent.THOROUGH, checks=sorted(checks))
         again = _try(more, chosen, seed + 1 + turn, out)
         trials = {one.specimen.name: one for one in matrix.trials}
@@ -231,21 +226,32 @@ def _try_again(asked: Visit, matrix: KillMatrix, seed: int, out: TextIO) -> Kill
     return matrix
 
 
-def _missed(matrix: KillMatrix, published: Mapping[str, Any]) -> set[str]:
-    """The specimens that should have shown what a matrix lacks."""
+def _missed(
+    matrix: KillMatrix, published: Mapping[str, Any]
+) -> tuple[set[str], set[str]]:
+    """The specimens that should have shown what a matrix lacks, and by which checks.
+
+    What stands for checks is as `--only` of `batepapo check` takes it.
+    """
     killers = {one["name"]: one["kills"] for one in published["checks"]}
+    failures = {one["name"]: one["failures"] for one in published["specimens"]}
     missed: set[str] = set()
+    checks: set[str] = set()
     for defect in matrix.defects():
         match defect.kind:
             case Kind.SURVIVOR | Kind.WRONG_ID:
                 missed.add(defect.subject)
+                checks.update(one["check"] for one in failures.get(defect.subject, ()))
+                checks.update(one.rule for one in choose([defect.subject]))
             case Kind.IDLE_CHECK:
                 missed.update(killers.get(defect.subject, ()))
+                checks.add(defect.subject)
             case Kind.UNPROVEN_RULE:
                 missed.update(one.name for one in choose([defect.subject]))
+                checks.add(defect.subject)
             case _:  # a false alarm is one, even if it comes once
                 pass
-    return missed
+    return missed, checks
 
 
 def _both(first: Trial, again: Trial) -> Trial:
