@@ -64,7 +64,7 @@ matrix: $(VENV)/ready   ## the whole kill matrix, as JSON and as pages
 	$(RUN) batepapo report $(MATRIX) --lang pt --html docs/kill-matrix.pt.html
 
 flakes: $(VENV)/ready   ## the servers 30 times: does the suite always say the same?
-	$(RUN) batepapo flakes --role server --times 15 --warm
+	$(RUN) batepapo flakes --role server --times 15 --warm --jobs 8
 
 newest:         ## the same on the newest Python that is installed
 ifeq ($(NEWEST),)
