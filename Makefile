@@ -52,7 +52,13 @@ explore: $(VENV)/ready  ## sessions made up for both servers, and hostile input 
 	$(RUN) batepapo fuzz client --implementation threaded
 	$(RUN) batepapo fuzz client --implementation asyncio
 
+# Ten classic mistakes go through all checks; the whole zoo would take half an hour.
+CLASSICS = one_read_one_line reads_not_joined few_served error_lost_in_reset \
+	nick_stays_taken list_without_owner no_echo slow_reader_stalls \
+	partial_line_carried_out two_orders
+
 zoo: $(VENV)/ready      ## wrong and odd programs: is what they do found and named?
+	$(RUN) batepapo zoo --thorough $(CLASSICS:%=--only %)
 	$(RUN) batepapo zoo --quick
 
 # Half an hour; see conformance/README.md.

@@ -83,11 +83,7 @@ def _blame_segmentation(results: list[Result]) -> list[Result]:
             return result
         only_cr_lf = deliveries_that_fail[key] == {Delivery.SPLIT_END}
         rule = "FRAME-2" if only_cr_lf and not takes_cr_lf else "FRAME-3"
-        note = (
-            f"The same lines, each delivered whole, pass. Seen as {result.broken.rule}."
-        )
-        joined = f"{result.broken.note} {note}".strip()
-        return replace(result, broken=replace(result.broken, rule=rule, note=joined))
+        return _blamed_on(rule, result, "The same lines, each delivered whole, pass.")
 
     return [blamed(result) for result in results]
 
@@ -99,20 +95,25 @@ def _blame_the_crowd(results: list[Result]) -> list[Result]:
         if "ORDER-1" not in result.requirements:
             found[result.verdict] |= set(result.requirements)
             found[result.verdict] |= {result.broken.rule} if result.broken else set()
-    kept = found[Verdict.PASSED] - found[Verdict.FAILED]
+    kept = _IN_A_CROWD & (found[Verdict.PASSED] - found[Verdict.FAILED])
 
     def blamed(result: Result) -> Result:
         if (
             result.broken is None
-            or result.broken.rule not in _IN_A_CROWD & kept
+            or result.broken.rule not in kept
             or "ORDER-1" not in result.requirements
         ):
             return result
-        note = f"One at a time, they are served well. Seen as {result.broken.rule}."
-        told = f"{result.broken.note} {note}".strip()
-        return replace(result, broken=replace(result.broken, rule="ORDER-1", note=told))
+        return _blamed_on("ORDER-1", result, "One at a time, they are served well.")
 
     return [blamed(result) for result in results]
+
+
+def _blamed_on(rule: str, result: Result, why: str) -> Result:
+    """The same failure, blamed on another rule; its note tells of both."""
+    assert result.broken is not None
+    note = f"{result.broken.note} {why} Seen as {result.broken.rule}.".strip()
+    return replace(result, broken=replace(result.broken, rule=rule, note=note))
 
 
 def apply_known_failures(

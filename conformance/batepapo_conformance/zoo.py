@@ -1,5 +1,6 @@
 """`batepapo zoo`: every specimen through all checks, and what that proves."""
 
+import functools
 import importlib.metadata
 import json
 import os
@@ -145,6 +146,7 @@ def _renewed(
     return {**whole.as_json(), **kept, "renewed": renewed}
 
 
+@functools.cache
 def _published() -> dict[str, Any] | None:
     return _read(MATRIX) if MATRIX.exists() else None  # without it, all is run
 
@@ -233,6 +235,11 @@ def _missed(
 
     What stands for checks is as `--only` of `batepapo check` takes it.
     """
+    wrong = {
+        one.specimen.name: one.specimen.rule
+        for one in matrix.trials
+        if not one.specimen.legal
+    }
     killers = {one["name"]: one["kills"] for one in published["checks"]}
     failures = {one["name"]: one["failures"] for one in published["specimens"]}
     missed: set[str] = set()
@@ -241,13 +248,13 @@ def _missed(
         match defect.kind:
             case Kind.SURVIVOR | Kind.WRONG_ID:
                 missed.add(defect.subject)
+                checks.add(wrong[defect.subject])
                 checks.update(one["check"] for one in failures.get(defect.subject, ()))
-                checks.update(one.rule for one in choose([defect.subject]))
             case Kind.IDLE_CHECK:
                 missed.update(killers.get(defect.subject, ()))
                 checks.add(defect.subject)
             case Kind.UNPROVEN_RULE:
-                missed.update(one.name for one in choose([defect.subject]))
+                missed.update(one for one in wrong if wrong[one] == defect.subject)
                 checks.add(defect.subject)
             case _:  # a false alarm is one, even if it comes once
                 pass
@@ -258,7 +265,8 @@ def _both(first: Trial, again: Trial) -> Trial:
     """What a specimen gave that was tried again: of a killed one, all its failures."""
     if first.judgement is not Judgement.KILLED:
         return again
-    return replace(first, failures=(*first.failures, *again.failures))
+    failures = dict.fromkeys((*first.failures, *again.failures))
+    return replace(first, failures=tuple(failures))
 
 
 def _about() -> dict[str, Any]:

@@ -39,7 +39,6 @@ LEAVING: Final = LEAVE + TOLERANCE
 DEFAULT_PORT: Final = 55555
 """Where a client connects to if nobody says otherwise (ASK-1)."""
 
-
 BEACON: Final = "faro"
 """The participant whose messages only mark how far the client has come."""
 
