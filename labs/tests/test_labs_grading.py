@@ -117,13 +117,15 @@ def running(name: str) -> list[psutil.Process]:
     ]
 
 
-def batepapo(*arguments: str) -> subprocess.CompletedProcess[str]:
+def batepapo(
+    *arguments: str, seconds: float = LONG
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "batepapo", "grade", *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=LONG,
+        timeout=seconds,
         check=False,
         env={**os.environ, "NO_COLOR": "1"},
     )
