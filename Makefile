@@ -9,10 +9,10 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit labs port conformance explore zoo matrix flakes newest spec clean help
+.PHONY: interop test lint unit labs port conformance explore zoo matrix flakes newest spec docs docs-serve clean help
 
 help:           ## what there is
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 interop: $(VENV)/ready  ## every client against every server, as real processes
 	$(RUN) batepapo interop
@@ -82,11 +82,18 @@ endif
 spec: $(VENV)/ready     ## render the tables of the specification from its data
 	$(RUN) batepapo_conformance.generated --write
 
+docs: $(VENV)/ready     ## the course site, in both languages, in build/site
+	$(RUN) batepapo_site check
+	$(RUN) batepapo_site build
+
+docs-serve: $(VENV)/ready  ## show the course site; built again when a page is saved
+	$(RUN) batepapo_site serve
+
 # Installed once; again only when pyproject.toml changes. No network after that.
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Bate-papo needs Python 3.11 or newer: make PYTHON=python3.11')"
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --editable '.[dev]'
+	$(VENV)/bin/python -m pip install --quiet --editable '.[dev,site]'
 	touch $@
 
 clean:          ## forget everything that was installed or cached here

@@ -22,6 +22,7 @@ from batepapo_conformance.spec import (
     BadSpecification,
     Specification,
     folder,
+    load,
     read,
 )
 from batepapo_conformance.testee import Role
@@ -106,9 +107,19 @@ def drift(where: Path) -> dict[Path, str]:
     return stale
 
 
+def table(name: str, specification: Specification | None = None) -> str:
+    """One of the tables, `states` for instance, in Markdown.
+
+    Raises:
+        KeyError: there is no such table.
+    """
+    return _TABLES[name](specification or load())
+
+
 def _rendered(part: re.Match[str], specification: Specification) -> str:
     # Between blank lines: some readers of Markdown need them to see a table.
-    return f"{part['begin']}\n{_TABLES[part['name']](specification)}\n\n{part['end']}"
+    made = table(part["name"], specification)
+    return f"{part['begin']}\n{made}\n\n{part['end']}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

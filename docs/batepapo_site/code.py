@@ -1,0 +1,56 @@
+"""Code of the project on a page: a function or a class, by its name."""
+
+import ast
+import textwrap
+
+from batepapo_site.here import Place
+from batepapo_site.pages import ROOT
+from batepapo_site.trouble import Trouble
+
+_Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_LANGUAGES = {".py": "python", ".toml": "toml", ".c": "c", ".js": "javascript"}
+
+
+def code(argument: str, _place: Place) -> str:
+    """A file, or what in a file of Python has a name: `lines.py Lines.feed`."""
+    path, _, name = argument.partition(" ")
+    file = ROOT / path
+    if not file.is_file():
+        raise Trouble(f"there is no file {path}")
+    text = file.read_text(encoding="utf-8")
+    shown = named(text, name) if name else text
+    title = file.name if not name else f"{file.name}: {name}"
+    language = _LANGUAGES.get(file.suffix, "text")
+    return f'```{language} title="{title}"\n{shown.rstrip()}\n```'
+
+
+def named(text: str, name: str) -> str:
+    """What has this name in a program: `handle`, or `Room.handle`.
+
+    Raises:
+        Trouble: nothing has this name.
+    """
+    body: list[ast.stmt] = ast.parse(text).body
+    found: ast.stmt | None = None
+    for part in name.split("."):
+        found = next(
+            (one for one in body if isinstance(one, _Named) and one.name == part), None
+        ) or next((one for one in body if _assigns(one, part)), None)
+        if found is None:
+            raise Trouble(f"nothing is called {name}")
+        body = found.body if isinstance(found, ast.ClassDef) else []
+    assert found is not None
+    begin = found.lineno
+    if isinstance(found, _Named) and found.decorator_list:
+        begin = found.decorator_list[0].lineno
+    return textwrap.dedent("\n".join(text.splitlines()[begin - 1 : found.end_lineno]))
+
+
+def _assigns(one: ast.stmt, name: str) -> bool:
+    match one:
+        case ast.Assign(targets=[ast.Name(id=given)]):
+            return given == name
+        case ast.AnnAssign(target=ast.Name(id=given)):
+            return given == name
+        case _:
+            return False
