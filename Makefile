@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit labs port conformance explore zoo matrix flakes newest spec docs docs-serve clean help
+.PHONY: interop test lint unit labs port conformance explore zoo matrix flakes newest spec docs browser docs-serve clean help
 
 help:           ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -85,6 +85,9 @@ spec: $(VENV)/ready     ## render the tables of the specification from its data
 docs: $(VENV)/ready     ## the course site, in both languages, in build/site
 	$(RUN) batepapo_site check
 	$(RUN) batepapo_site build
+
+browser: docs           ## the built site: its links, and how it is in a browser
+	$(RUN) pytest -m browser docs/tests
 
 docs-serve: $(VENV)/ready  ## show the course site; built again when a page is saved
 	$(RUN) batepapo_site serve
