@@ -68,12 +68,14 @@ class Asked:
         everything: whether steps are run though one before them has failed.
         only: just these checks rather than the steps, as the suite takes them.
         seed: repeats the random choices of a check.
+        jobs: how many checks run at a time; as many as there are cores if not said.
     """
 
     command: str | None = None
     everything: bool = False
     only: Sequence[str] = ()
     seed: int | None = None
+    jobs: int | None = None
 
 
 @dataclass(slots=True)
@@ -222,7 +224,7 @@ class _Desk:
             )
             # Who fails waits for deadlines, and then side by side; but each worker
             # has to be started, for each step.
-            jobs = os.cpu_count() or 1
+            jobs = self._asked.jobs or os.cpu_count() or 1
             request = suite.Request(
                 role=self._role, file=str(file), seed=seed, jobs=jobs
             )

@@ -15,9 +15,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import tomlkit
 
+from batepapo_conformance import check as suite
 from batepapo_conformance.check import collect
+from batepapo_conformance.progress import Progress
 from batepapo_conformance.results import Status
+from batepapo_conformance.results import Verdict as OfCheck
 from batepapo_conformance.selection import selected
 from batepapo_conformance.spec import load as specification
 from batepapo_conformance.testee import Role
@@ -38,6 +42,7 @@ AFTER_ANOTHER = [
 ]
 FOLDERS = sorted(one for one in folder().iterdir() if re.match(r"\d\d-", one.name))
 TOLD = [one for one in FOLDERS if any(one.glob("[ep][nt].md"))]
+JOBS = 6  # a starter that fails waits for deadlines in most of its checks
 PROJECT = folder().parent / "pyproject.toml"
 
 
@@ -158,17 +163,22 @@ def outcome(lesson: Lesson, path: Path, files: Mapping[Path, Path]) -> Outcome:
         pytest.skip(f"nothing checks a {lesson.role} yet")
     if Path(lesson.program).suffix == ".js" and shutil.which("node") is None:
         pytest.skip("there is no Node here")
-    (path / "lab.toml").write_text(f'lab = {lesson.number}\nlanguage = "en"\n')
-    mine = Folder(path)
-    lay(mine, lesson, files)
     return check(
-        mine,
+        laid(lesson, path, files),
         COURSE,
         lesson,
-        Asked(everything=True),
+        Asked(everything=True, jobs=JOBS),
         words=Words(Language.ENGLISH, TABLES),
         out=io.StringIO(),
     )
+
+
+def laid(lesson: Lesson, path: Path, files: Mapping[Path, Path]) -> Folder:
+    """A student's folder with these files."""
+    (path / "lab.toml").write_text(f'lab = {lesson.number}\nlanguage = "en"\n')
+    mine = Folder(path)
+    lay(mine, lesson, files)
+    return mine
 
 
 def told(outcome: Outcome) -> str:
@@ -218,3 +228,26 @@ def test_the_solution_before_is_not_yet_enough(lesson: Lesson, tmp_path: Path) -
         return
     assert done.broken, told(done)
     assert set(done.broken) <= {*lesson.about, *lesson.by_chance}, told(done)
+
+
+@pytest.mark.course
+def test_the_race_of_lab_6_is_caught_in_fifty_of_fifty_runs(tmp_path: Path) -> None:
+    lesson = COURSE.lesson(6)
+    mine = laid(lesson, tmp_path, COURSE.begun(lesson))
+    testee = tmp_path / "testee.toml"
+    told_to_suite = {"command": mine.program(lesson).command, "folder": str(tmp_path)}
+    testee.write_text(tomlkit.dumps(told_to_suite), encoding="utf-8")
+    request = suite.Request(
+        role=Role.SERVER,
+        file=str(testee),
+        only=lesson.steps[0].checks,
+        repeat=50,
+        jobs=JOBS,
+    )
+    run = suite.run(request, Progress(io.StringIO(), silent=True))
+    assert not run.trouble
+    (race,) = run.results
+    assert race.repeated is not None
+    assert race.repeated.verdicts == {OfCheck.FAILED: 50}
+    assert race.broken is not None
+    assert race.broken.rule == "ORDER-1"
