@@ -1,22 +1,19 @@
 """All pages laid out in `build/docs`, and built by MkDocs in `build/site`."""
 
-import itertools
 import os
-import re
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from batepapo_conformance.words import Language
-from batepapo_site import here, markdown, parity, specification
+from batepapo_site import here, telling
 from batepapo_site.generated import GENERATED
 from batepapo_site.here import Place
 from batepapo_site.kinds import KINDS
-from batepapo_site.pages import DOCS, ROOT, SPECIFICATION, Page, data, written
+from batepapo_site.pages import DOCS, ROOT, data, written
 from batepapo_site.trouble import Trouble
 
 LAID_OUT: Final = ROOT / "build" / "docs"
@@ -26,13 +23,6 @@ _CONFIGURATIONS: Final = {
     Language.ENGLISH: "mkdocs.yml",
     Language.PORTUGUESE: "mkdocs.pt.yml",
 }
-_LINK: Final = re.compile(
-    r"(?<!!)\[(?P<text>[^\[\]]*)\]\((?P<to>[^)\s:#]+)(?P<at>#[^)\s]*)?\)"
-)
-_STALE: Final = (
-    '!!! warning "Esta página está desatualizada"\n'
-    "    O texto em inglês mudou depois desta tradução. Na dúvida, vale o inglês.\n"
-)
 
 
 def lay_out() -> None:
@@ -47,7 +37,7 @@ def lay_out() -> None:
     for language in Language:
         folder = LAID_OUT / language
         for page in pages.values():
-            _write(folder, page.path, _told(page, pages, language))
+            _write(folder, page.path, telling.told(page, pages, language))
         for path, make in GENERATED.items():
             place = Place(path, language)
             _write(folder, path, here.fill(make(language), place, KINDS))
@@ -62,77 +52,6 @@ def _write(folder: Path, path: str, text: str) -> None:
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _told(page: Page, pages: Mapping[str, Page], language: Language) -> str:
-    """A written page as MkDocs gets it."""
-    place = Place(page.path, language)
-    # Until there is a translation the English stands there, and says so.
-    source = page.source(language)
-    if not source.is_file():
-        source = page.source(Language.ENGLISH)
-    text = source.read_text(encoding="utf-8")
-    text = _leading(text, page, pages, source, language)
-    if page.path.startswith(SPECIFICATION):
-        text = specification.chapter(text, place)
-    text = _with_anchors(text, page)
-    text = specification.linked(text, place)
-    text = here.fill(text, place, KINDS)
-    if language is Language.PORTUGUESE and parity.is_stale(page):
-        title, _, rest = text.partition("\n")
-        text = f"{title}\n\n{_STALE}\n{rest}"
-    return text
-
-
-def _with_anchors(text: str, page: Page) -> str:
-    """The page, with the anchors of the English in either language.
-
-    Where the headings are not as many, `parity` complains, and each keeps its own.
-    """
-    english = page.source(Language.ENGLISH)
-    anchors: list[str] = []
-    if not english.is_file():
-        return text
-    for one in markdown.headings(english.read_text(encoding="utf-8")):
-        anchors.append(_unlike(one.slug, anchors))
-    if len(anchors) != len(markdown.headings(text)):
-        return text
-    return markdown.anchored(text, anchors)
-
-
-def _unlike(slug: str, others: Sequence[str]) -> str:
-    """This anchor, with a number as MkDocs does it if it is there already."""
-    numbered = (f"{slug}_{number}" for number in itertools.count(1))
-    return next(one for one in itertools.chain([slug], numbered) if one not in others)
-
-
-def _leading(
-    text: str, page: Page, pages: Mapping[str, Page], source: Path, language: Language
-) -> str:
-    """The page, with its links to files of the project leading to their pages."""
-    by_file = {
-        file: one.path for one in pages.values() for file in one.sources.values()
-    }
-    by_file |= {file: path for path, file in data().items()}
-    inside = DOCS in source.parents
-
-    def lead(found: re.Match[str]) -> str:
-        target = Path(os.path.normpath(source.parent / found["to"]))
-        path = by_file.get(target)
-        if path is not None:
-            begin = os.path.dirname(page.path) or "."  # noqa: PTH120 (of a URL)
-            link = os.path.relpath(path, begin).replace(os.sep, "/")
-            return f"[{found['text']}]({link}{found['at'] or ''})"
-        if not inside and target.exists():  # code, or a page of the project alone
-            shown = target.relative_to(ROOT).as_posix()
-            text = found["text"]
-            return text if shown in text else f"{text} (`{shown}`)"
-        return found[0]
-
-    return "\n".join(
-        line.text if line.code else _LINK.sub(lead, line.text)
-        for line in markdown.lines(text)
-    )
 
 
 def build(*, strict: bool = True) -> None:

@@ -1,14 +1,16 @@
 """Code of the project on a page: a function or a class, by its name."""
 
 import ast
-import textwrap
+import re
+from typing import Final
 
 from batepapo_site.here import Place
 from batepapo_site.pages import ROOT
 from batepapo_site.trouble import Trouble
 
 _Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_LANGUAGES = {".py": "python", ".toml": "toml", ".c": "c", ".js": "javascript"}
+_TICKS: Final = re.compile("`+")
+_LANGUAGES: Final = {".py": "python", ".toml": "toml", ".c": "c", ".js": "javascript"}
 
 
 def code(argument: str, _place: Place) -> str:
@@ -21,7 +23,14 @@ def code(argument: str, _place: Place) -> str:
     shown = named(text, name) if name else text
     title = file.name if not name else f"{file.name}: {name}"
     language = _LANGUAGES.get(file.suffix, "text")
-    return f'```{language} title="{title}"\n{shown.rstrip()}\n```'
+    return fenced(shown.rstrip(), f'{language} title="{title}"')
+
+
+def fenced(text: str, head: str) -> str:
+    """A block of code, in a fence that is longer than any that the code has."""
+    longest = max((len(one) for one in _TICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{head}\n{text}\n{fence}"
 
 
 def named(text: str, name: str) -> str:
@@ -43,7 +52,10 @@ def named(text: str, name: str) -> str:
     begin = found.lineno
     if isinstance(found, _Named) and found.decorator_list:
         begin = found.decorator_list[0].lineno
-    return textwrap.dedent("\n".join(text.splitlines()[begin - 1 : found.end_lineno]))
+    lines = text.splitlines()[begin - 1 : found.end_lineno]
+    # Not `textwrap.dedent`: a text of several lines may stand at the margin.
+    indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+    return "\n".join(line.removeprefix(indent) for line in lines)
 
 
 def _assigns(one: ast.stmt, name: str) -> bool:

@@ -13,10 +13,11 @@ from batepapo_conformance.words import Language
 from batepapo_site.trouble import Trouble
 
 _HERE: Final = re.compile(
-    r"^(?P<indent>[ \t]*)<!-- here: (?P<kind>[a-z-]+)(?: (?P<argument>.*?))? -->$",
+    r"(?P<indent>^[ \t]*)?"
+    r"<!-- here: (?P<kind>[a-z-]+)(?: (?P<argument>.*?))? -->"
+    r"(?P<end>[ \t]*$)?",
     re.MULTILINE,
 )
-_LINE: Final = re.compile(r"<!-- here: (?P<kind>[a-z-]+)(?: (?P<argument>.*?))? -->")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +56,31 @@ def fill(text: str, place: Place, kinds: Mapping[str, Kind]) -> str:
     """
 
     def made(found: re.Match[str]) -> str:
+        asked = f"{place.page}: {_asked(found)}"
         kind = kinds.get(found["kind"])
         if kind is None:
-            known = ", ".join(sorted(kinds))
-            raise Trouble(f"{place.page}: {found[0]}: there is {known}")
+            raise Trouble(f"{asked}: there is {', '.join(sorted(kinds))}")
         try:
             return kind(found["argument"] or "", place)
         except Trouble as trouble:
-            raise Trouble(f"{place.page}: {found[0]}: {trouble}") from trouble
+            raise Trouble(f"{asked}: {trouble}") from trouble
 
-    def alone(found: re.Match[str]) -> str:
-        lines = made(found).strip("\n").splitlines()
-        return "\n".join(f"{found['indent']}{line}".rstrip() for line in lines)
+    def put(found: re.Match[str]) -> str:
+        indent, end = found["indent"], found["end"]
+        if indent is None or end is None:
+            return f"{indent or ''}{made(found)}{end or ''}"
+        lines = made(found).strip("\n").split("\n")
+        # Octets at the end of a line are kept: what is shown may be about them.
+        return "\n".join(f"{indent}{line}" if line else "" for line in lines)
 
-    return _LINE.sub(made, _HERE.sub(alone, text))
+    # Once, so that what is put in may show what looks as if it asked for something.
+    return _HERE.sub(put, text)
 
 
 def asked(text: str) -> list[str]:
     """All that a page asks for, in order."""
-    return [found[0] for found in _LINE.finditer(text)]
+    return [_asked(found) for found in _HERE.finditer(text)]
+
+
+def _asked(found: re.Match[str]) -> str:
+    return found[0].strip()

@@ -83,7 +83,8 @@ def blocks_of_code(text: str) -> list[str]:
 
 def slug(title: str) -> str:
     """The anchor of a title, as MkDocs makes it."""
-    plain = unicodedata.normalize("NFKD", re.sub(r"[`*]", "", title))
+    shown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title)
+    plain = unicodedata.normalize("NFKD", re.sub(r"[`*]", "", shown))
     plain = plain.encode("ascii", "ignore").decode("ascii")
     plain = re.sub(r"[^\w\s-]", "", plain).strip().lower()
     return re.sub(r"[-\s]+", "-", plain)

@@ -17,6 +17,8 @@ ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
 SPEC: Final = ROOT / "spec"
 LABS: Final = ROOT / "labs"
+RECORDING: Final = ROOT / "conformance" / "RECORDING.md"
+SCHEMAS: Final = ROOT / "conformance" / "batepapo_conformance" / "schemas"
 SPECIFICATION: Final = "reference/specification"
 """Where the chapters of the specification are on the site."""
 
@@ -70,6 +72,10 @@ def _all() -> Iterator[Page]:
         yield _page(f"teachers/{name}.md", file, other)
     for file in SPEC.glob("*.md"):
         yield _page(f"{SPECIFICATION}/{file.name}", file, SPEC / "pt" / file.name)
+    readme = SPEC / "transcripts" / "README.md"
+    path = f"{SPECIFICATION}/transcripts/README.md"
+    yield _page(path, readme, SPEC / "pt" / "transcripts.md")
+    yield _page("reference/recording.md", RECORDING, RECORDING.with_suffix(".pt.md"))
 
 
 def _page(path: str, english: Path, portuguese: Path) -> Page:
@@ -77,9 +83,11 @@ def _page(path: str, english: Path, portuguese: Path) -> Page:
 
 
 def data() -> dict[str, Path]:
-    """The files of the specification that pages lead to, by where they are put."""
-    files = [*SPEC.glob("*.toml"), *SPEC.glob("*.abnf"), *SPEC.glob("transcripts/*")]
-    files += SPEC.glob("pt/*.toml")
-    return {
+    """The files that pages lead to, by where they are put: to be read, or taken."""
+    files = [*SPEC.glob("*.toml"), *SPEC.glob("*.abnf"), *SPEC.glob("pt/*.toml")]
+    files += SPEC.glob("transcripts/*.txt")
+    found = {
         f"{SPECIFICATION}/{file.relative_to(SPEC).as_posix()}": file for file in files
     }
+    found |= {f"reference/{file.name}": file for file in SCHEMAS.glob("*.json")}
+    return found

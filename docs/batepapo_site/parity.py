@@ -15,7 +15,7 @@ import tomlkit
 
 from batepapo_conformance.words import Language
 from batepapo_site import here, markdown
-from batepapo_site.pages import DOCS, Page
+from batepapo_site.pages import DOCS, SPECIFICATION, Page
 from batepapo_site.trouble import Trouble
 
 FILE: Final = DOCS / "translated.toml"
@@ -96,7 +96,7 @@ def _different(page: Page) -> Iterator[str]:
     if len(ours) != len(theirs) or given != told:
         yield f"{page.path}: headings or their anchors differ: {_first(told, given)}"
     # Chapters in Portuguese ask for what the English ones have in them.
-    if "reference/" not in page.path:
+    if not page.path.startswith(SPECIFICATION):
         asked = [here.asked(text) for text in (english, portuguese)]
         if asked[0] != asked[1]:
             yield f"{page.path}: what is included differs: {_first(*asked)}"

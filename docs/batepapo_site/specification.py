@@ -156,11 +156,10 @@ def linked(text: str, place: Place) -> str:
 
 
 def chapter(text: str, place: Place) -> str:
-    """A chapter as the site has it: blocks lead to the index, and who decides.
+    """A chapter as the site has it: its blocks lead to the index.
 
     Links between the chapters are right as they are.
     """
-    name = place.page.rpartition("/")[2]
     told = []
     for line in text.splitlines():
         found = _BLOCK.fullmatch(line)
@@ -169,17 +168,25 @@ def chapter(text: str, place: Place) -> str:
             told.append(f"> **[{found['id']}]({index})** · {found['rest']}")
         else:
             told.append(line)
-    if place.language is Language.PORTUGUESE:
-        up = "../" * (place.page.count("/") + 1)
-        english = f"{up}en/{SPECIFICATION}/{name.removesuffix('.md')}.html"
-        english = english.replace("README.html", "index.html")
-        told[1:1] = ["", f"{_DECIDES.format(english)}{{ .translated }}"]
     return "\n".join(told) + "\n"
+
+
+def decides(path: str) -> str:
+    """What a chapter in Portuguese says of itself, with a link to the English one."""
+    up = "../" * (path.count("/") + 1)
+    english = f"{up}en/{path.removesuffix('.md')}.html"
+    english = english.replace("README.html", "index.html")
+    return f"{_DECIDES.format(english)}{{ .translated }}"
 
 
 def chapters() -> list[str]:
     """The paths of the chapters on the site, in the order in which they are read."""
-    names = [one for one in written() if one.startswith(f"{SPECIFICATION}/")]
+    inside = f"{SPECIFICATION}/"
+    names = [
+        path
+        for path in written()
+        if path.startswith(inside) and "/" not in path.removeprefix(inside)
+    ]
     last = [f"{SPECIFICATION}/CHANGES.md"]
     first = [f"{SPECIFICATION}/README.md"]
     return first + sorted(set(names) - {*first, *last}) + last
