@@ -4,6 +4,13 @@ from typing import Final
 
 from batepapo_site.code import code
 from batepapo_site.here import Kind
+from batepapo_site.reference.api import api
+from batepapo_site.reference.commands import command_line, programs
+from batepapo_site.reference.errors import error_cards
+from batepapo_site.reference.labs import labs
+from batepapo_site.reference.reports import schemas
+from batepapo_site.reference.requirements import requirement_cards, requirement_table
+from batepapo_site.reference.transcripts import transcripts
 from batepapo_site.specification import error, requirement, table, transcript
 
 KINDS: Final[dict[str, Kind]] = {
@@ -12,4 +19,13 @@ KINDS: Final[dict[str, Kind]] = {
     "error": error,
     "table": table,
     "transcript": transcript,
+    "api": api,
+    "command-line": command_line,
+    "error-cards": error_cards,
+    "labs": labs,
+    "programs": programs,
+    "requirement-cards": requirement_cards,
+    "requirement-table": requirement_table,
+    "schemas": schemas,
+    "transcripts": transcripts,
 }
