@@ -21,7 +21,7 @@ PORT = 55555
 """The default port: easy to remember, and above the privileged ones."""
 
 ENTRY = 30.0
-"""Seconds from connecting to entering: or nameless connections would pile up."""
+"""Seconds from being accepted to entering: or nameless connections would pile up."""
 
 CONNECTIONS = 10_000
 """Connections at the same time: a server that says so beats one that breaks."""

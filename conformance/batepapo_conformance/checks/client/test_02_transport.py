@@ -28,7 +28,7 @@ _GRAIN = 1.0  # seconds by which the system's own clock ticks may be coarse
 
 @requirement("TCP-1")
 def test_a_conversation_is_one_connection(stage: Stage) -> None:
-    """“Every conversation runs over one TCP connection over IPv4”."""
+    """“Every conversation MUST run over one TCP connection over IPv4”."""
     ana, wire = stage.enter("ana", "beto")
     ana.types("oi", "beto:psiu")
     wire.expect(":oi", rule="TYPE-9")

@@ -130,7 +130,7 @@ def test_what_cannot_be_sent_is_not_sent(stage: Stage, octets: bytes) -> None:
 
 @requirement("TYPE-13")
 def test_a_last_line_without_lf_counts(stage: Stage) -> None:
-    """“A last typed line without an LF counts like any other”."""
+    """“A last typed line without an LF MUST count like any other”."""
     ana, wire = stage.enter("ana")
     ana.types_octets(b"um\ndois")
     ana.ends_input()
@@ -141,7 +141,7 @@ def test_a_last_line_without_lf_counts(stage: Stage) -> None:
 
 @requirement("TYPE-13")
 def test_a_cr_before_the_lf_is_part_of_the_end(stage: Stage) -> None:
-    """“a CR before the LF of a typed line is part of its end”."""
+    """“a CR before the LF of a typed line MUST count as part of its end”."""
     ana = stage.start(None)
     ana.types_octets(b"ana\r\noi\r\nbeto:psiu\r\n/USUARIOS\r\n\r\nquit\r\n")
     wire = stage.greet("ana", rule="TYPE-13")

@@ -101,7 +101,7 @@ def test_a_nick_before_the_first_colon_makes_it_private(stage: Stage) -> None:
 
 @requirement("TYPE-6")
 def test_blanks_around_the_nick_keep_a_line_back(stage: Stage) -> None:
-    """“nothing MUST be sent; the user is given a hint”."""
+    """“the line MUST NOT be sent, neither to that nick nor to all”."""
     ana, wire = stage.enter("ana")
     lines = (" beto:segredo", "beto :segredo", "  beto  :segredo", "\tbeto:segredo")
     stage.is_not_sent(ana, wire, *lines, rule="TYPE-6", what=_HINT)

@@ -147,7 +147,7 @@ def test_what_is_not_a_greeting_is_error_04(stage: Stage, octets: bytes) -> None
 def test_an_end_before_the_greeting_is_error_04(
     stage: Stage, octets: bytes, how: str
 ) -> None:
-    """“or an end of the connection before a greeting, is `ERRO 04`”."""
+    """“an end of the connection before a greeting, MUST be reported as `ERRO 04`”."""
     ana = stage.start("ana")
     wire = stage.accept()
     wire.send_octets(octets)
@@ -172,7 +172,7 @@ def test_a_line_outside_the_grammar_is_error_04(stage: Stage, octets: bytes) -> 
 
 @requirement("FAIL-4")
 def test_a_first_line_of_more_than_512_octets_is_error_04(stage: Stage) -> None:
-    """“over 512 octets, is `ERRO 04` in the same way, at any time”."""
+    """“over 512 octets, MUST be reported as `ERRO 04`, as in FAIL-1, at any time”."""
     ana = stage.start("ana")
     wire = stage.accept()
     wire.send_octets(b"BATEPAPO 1 " + b"x" * 502)

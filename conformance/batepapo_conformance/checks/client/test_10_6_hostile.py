@@ -163,7 +163,7 @@ def _entries() -> Iterator[bytes]:
 def test_a_flood_keeps_nobody_from_leaving(
     stage: Stage, leave: Callable[[Terminal], None]
 ) -> None:
-    """“QUIT-2 and QUIT-3 hold whatever it sends”."""
+    """“QUIT-2 and QUIT-3 MUST hold whatever it sends”."""
     ana, wire = stage.enter("ana")
     stage.settle(ana, wire)
     left_at = 0.0

@@ -17,8 +17,8 @@ KEEPALIVE = 60.0
 
 @requirement("TCP-1")
 def test_a_conversation_runs_over_one_connection_over_ipv4(serve: Serve) -> None:
-    """“Every conversation runs over one TCP connection over IPv4, from the client to
-    the server's address and port.”
+    """“Every conversation MUST run over one TCP connection over IPv4, from the client
+    to the server's address and port.”
     """
     server = serve()
     ana = server.connect("ana")

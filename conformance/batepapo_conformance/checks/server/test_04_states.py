@@ -99,7 +99,7 @@ def _expect_that_nobody_came(one: Participant) -> None:
 
 @requirement("STATE-4")
 def test_grammar_comes_before_state_for_a_waiting_connection(server: Server) -> None:
-    """“Grammar is judged before state: a line that no state would accept is
+    """“Grammar MUST be judged before state: a line that no state would accept is
     `sintaxe`, also where a well-formed line would have been `estado`.”
     """
     for line in (":", "ana:", "/usuarios", "/USUARIOS ", "1ana:oi", ":oi\t"):
@@ -110,7 +110,7 @@ def test_grammar_comes_before_state_for_a_waiting_connection(server: Server) -> 
 
 @requirement("STATE-4")
 def test_grammar_comes_before_state_for_a_participant(server: Server) -> None:
-    """“Grammar is judged before state: a line that no state would accept is
+    """“Grammar MUST be judged before state: a line that no state would accept is
     `sintaxe`, also where a well-formed line would have been `estado`.”
     """
     for line in ("/ENTRAR", "/ENTRAR ", "/ENTRAR 1ana", "/ENTRAR " + 17 * "a"):

@@ -136,8 +136,8 @@ def test_a_partial_line_with_a_fault_is_answered_or_dropped(serve: Serve) -> Non
 
 @requirement("EOF-3")
 def test_a_failed_write_does_not_end_what_was_received(serve: Serve) -> None:
-    """“A failed write alone MUST NOT end anything: what the server has received from
-    that connection by then is carried out as usual.”
+    """“A failed write alone MUST NOT end anything: reading goes on, and what the
+    server's program has read from that connection is carried out as usual.”
 
     The lines come in one small segment: who has read the first has read them all.
     Their echoes go to a connection that is closed already.
