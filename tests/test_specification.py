@@ -5,12 +5,15 @@ import json
 import re
 import subprocess
 import sys
-from typing import Any
+import tomllib
+from typing import Any, Final
 
 import pytest
 from batepapo_conformance import spec
 from batepapo_conformance.codec import LINE
+from batepapo_conformance.generated import table
 from batepapo_conformance.testee import CONTRACT_OPTIONS, Role
+from batepapo_conformance.words import Language
 
 SPECIFICATION = spec.load()
 ID = re.compile(r"\b[A-Z]+-\d+\b")
@@ -135,3 +138,68 @@ def test_every_requirement_binds_somebody_and_gives_its_reason(name: str) -> Non
     assert requirement.role in ("server", "client", "both")
     assert requirement.text
     assert requirement.why
+
+
+# What a sentence of each level has to say, in both languages.
+OBLIGES: Final = {
+    "MUST": (r"\bMUST\b", r"\bDEVEM?\b"),
+    "SHOULD": (r"\bSHOULD\b", r"\bDEVERIAM?\b"),
+    "MAY": (r"\bMAY\b", r"\bPODEM?\b"),
+}
+
+
+@pytest.mark.parametrize("name", SPECIFICATION.requirements)
+def test_a_sentence_says_that_it_obliges(name: str) -> None:
+    requirement = SPECIFICATION.requirements[name]
+    english, portuguese = OBLIGES[str(requirement.level)]
+    assert re.search(english, requirement.text), requirement.text
+    said = requirement.said_in(Language.PORTUGUESE).text
+    assert re.search(portuguese, said), said
+
+
+# ---- the tables in Portuguese -------------------------------------------------------
+
+TABLES: Final = ("states", "commands", "errors", "causes", "limits")
+# What stands for itself in both languages, beside what is marked as code.
+NO_PROSE: Final = {"nick", "text", "software", "cause", "explanation"}
+
+
+def rows(name: str) -> list[list[str]]:
+    """The cells of a table, its head first."""
+    head, _, *lines = table(name, SPECIFICATION).splitlines()
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in (head, *lines)
+    ]
+
+
+def is_prose(cell: str) -> bool:
+    """Whether a cell has a word that somebody has to translate."""
+    words = set(re.findall(r"[a-z]+", re.sub(r"`[^`]*`", "", cell)))
+    return bool(words - NO_PROSE - SPECIFICATION.causes.keys())
+
+
+def in_portuguese() -> dict[str, dict[str, str]]:
+    """The heads and the cells of the tables, by the English ones."""
+    file = spec.folder() / "pt" / "tables.toml"
+    said: dict[str, dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
+    return said
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_cell_of_prose_is_there_in_portuguese(name: str) -> None:
+    said = in_portuguese()
+    head, *lines = rows(name)
+    lacking = [cell for cell in head if cell not in said["heads"]]
+    prose = {cell: None for line in lines for cell in line if is_prose(cell)}
+    lacking += [cell for cell in prose if cell not in said["cells"]]
+    assert not lacking, f"not in spec/pt/tables.toml: {lacking}"
+
+
+def test_every_cell_in_portuguese_is_one_of_a_table() -> None:
+    said = in_portuguese()
+    tables = [rows(name) for name in TABLES]
+    heads = {cell for head, *_ in tables for cell in head}
+    cells = {cell for _, *lines in tables for line in lines for cell in line}
+    left_over = said["heads"].keys() - heads | said["cells"].keys() - cells
+    assert not left_over, f"no table has {sorted(left_over)}"
