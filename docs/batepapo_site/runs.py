@@ -87,12 +87,14 @@ class Step:
     """How to end what was started: `interrupt` (Ctrl-C), or `input` (Ctrl-D)."""
     until: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Terminal -> what has to be printed there before the next step is taken."""
+    into: str = ""
+    """The file that takes what is printed, as with `>` in a shell."""
     shown: str = ""
     """The command as it is shown, where that is not as it was run."""
     status: int = 0
     """With which exit status it has to end."""
     hidden: bool = False
-    """Whether this step leaves no trace in the text."""
+    """Whether nothing of its terminal is shown, from here on."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,11 +108,15 @@ class Run:
     ports: tuple[int, ...] = (55555,)
     """Ports as they are shown; others, that are free, are taken in their place."""
     files: tuple[str, ...] = ()
-    """What lies in the folder in which it runs: paths seen from the project."""
+    """What lies in the folder in which it runs: paths seen from the project.
+
+    With `path -> there` it lies in a folder there."""
     varies: tuple[str, ...] = ()
     """More that is another each time: regular expressions."""
     cut: tuple[tuple[str, str], ...] = ()
     """Left out: from a line in which the first is found, to before the second."""
+    drop: tuple[str, ...] = ()
+    """Lines that are not shown: regular expressions; of a machine, not of a run."""
     programs: tuple[str, ...] = ()
     """Programs that are needed besides Python."""
 
@@ -187,6 +193,7 @@ class _Terminal:
     def __init__(self, name: str) -> None:
         self.name = name
         self.text = ""
+        self.hidden = False
         self.process: subprocess.Popen[str] | None = None
         self._seen = 0
         self._more = threading.Condition()
@@ -197,6 +204,11 @@ class _Terminal:
         with self._more:
             self.text += text
             self._more.notify_all()
+
+    def take_back(self, begin: int) -> str:
+        """Take what stands from a place on out of the text."""
+        taken, self.text = self.text[begin:], self.text[:begin]
+        return taken
 
     def begin(
         self, command: Sequence[str], folder: Path, environment: Mapping[str, str]
@@ -220,6 +232,15 @@ class _Terminal:
     def _read(self, output: IO[str]) -> None:
         for line in output:
             self.add(line)
+
+    def type(self, line: str) -> None:
+        """Type a line; a terminal shows it, the program may print it again."""
+        assert self.process is not None
+        assert self.process.stdin is not None
+        self.add(f"{line}\n")
+        self._seen = len(self.text)
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
 
     def wait_for(self, wanted: str, patience: float) -> None:
         """Wait until this is printed, behind what the last wait has found."""
@@ -271,6 +292,9 @@ class _Stage:
 
     def play(self) -> str:
         """Take all steps; return the text, one part for each terminal."""
+        for name in self._run.files:
+            source, _, there = name.partition(" -> ")
+            self._copy(ROOT / source, self._folder / there)
         try:
             for step in self._run.steps:
                 self._take(step)
@@ -280,34 +304,47 @@ class _Stage:
         texts = [
             f"# {name}\n{terminal.text}" if name else terminal.text
             for name, terminal in self._terminals.items()
-            if terminal.text
+            if terminal.text and not terminal.hidden
         ]
         return self._as_shown("\n".join(texts))
 
+    def _copy(self, source: Path, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+            return
+        copy = Path(shutil.copy(source, folder))
+        with contextlib.suppress(UnicodeDecodeError):  # a port may be in it, too
+            copy.write_text(self._as_run(copy.read_text("utf-8")), encoding="utf-8")
+
     def _take(self, step: Step) -> None:
         terminal = self._terminals.setdefault(step.terminal, _Terminal(step.terminal))
-        before = terminal.text
+        terminal.hidden |= step.hidden
         if step.run or step.start:
             self._begin(step, terminal)
         elif step.type is not None:
-            _type(terminal, step.type)
+            terminal.type(step.type)
         else:
             self._end(step, terminal)
         for name, wanted in step.until.items():
             self._terminals[name].wait_for(self._as_run(wanted), self._patience)
-        if step.hidden:
-            terminal.text = before
 
     def _begin(self, step: Step, terminal: _Terminal) -> None:
         command = step.run or step.start
-        terminal.add(f"$ {step.shown or shlex.join(command)}\n")
+        more = f" > {step.into}" if step.into else ""
+        terminal.add(f"$ {step.shown or shlex.join(command)}{more}\n")
         real = [self._as_run(word) for word in command]
+        before = len(terminal.text)
         terminal.begin(_program(real), self._folder, self._environment)
         if step.run:
             assert terminal.process is not None
             assert terminal.process.stdin is not None
             terminal.process.stdin.close()
             self._expect(step, terminal.finish(self._patience), terminal)
+            if step.into:
+                (self._folder / step.into).write_text(
+                    terminal.take_back(before), encoding="utf-8"
+                )
 
     def _end(self, step: Step, terminal: _Terminal) -> None:
         process = terminal.process
@@ -335,20 +372,15 @@ class _Stage:
         return text
 
     def _as_shown(self, text: str) -> str:
-        for shown, real in self._ports.items():
-            text = re.sub(rf"\b{real}\b", str(shown), text)
+        drop = self._run.drop
+        for usual, real in self._ports.items():
+            text = re.sub(rf"\b{real}\b", str(usual), text)
         text = text.replace(f"{self._folder}/", "").replace(str(self._folder), ".")
         text = text.replace(sys.executable, "python").replace(f"{ROOT}/", "")
-        text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+        lines = [line.rstrip() for line in text.splitlines()]
+        shown = [one for one in lines if not any(re.search(r, one) for r in drop)]
+        text = "".join(f"{line}\n" for line in shown)
         return _without(text, self._run.cut)
-
-
-def _type(terminal: _Terminal, line: str) -> None:
-    assert terminal.process is not None
-    assert terminal.process.stdin is not None
-    terminal.add(f"{line}\n")
-    terminal.process.stdin.write(f"{line}\n")
-    terminal.process.stdin.flush()
 
 
 def _without(text: str, cuts: Sequence[tuple[str, str]]) -> str:
@@ -404,16 +436,7 @@ def told(run: Run, language: str, patience: float = _PATIENCE) -> str:
         raise _NotHereError(", ".join(missing))
     with tempfile.TemporaryDirectory(prefix="runs-") as made:
         folder = Path(made).resolve()
-        for name in run.files:
-            _copy(ROOT / name, folder)
         return _Stage(run, language, folder, patience).play()
-
-
-def _copy(source: Path, folder: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, folder, dirs_exist_ok=True)
-    else:
-        shutil.copy(source, folder)
 
 
 # ---- comparing --------------------------------------------------------------------
@@ -474,7 +497,7 @@ def _one(
         path = folder / f"{name}.{language}.txt"
         kept = path.read_text(encoding="utf-8") if path.exists() else ""
         try:
-            if run.both or language == LANGUAGES[0]:
+            if run.both or not new:
                 new = told(run, language)
         except _NotHereError as missing:
             print(f"{path.name}: not run, there is no {missing} on this machine")

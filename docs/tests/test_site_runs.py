@@ -82,6 +82,19 @@ def test_terminals_talk_through_a_free_port_and_show_the_usual_one(
         """)
 
 
+def test_what_goes_into_a_file_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    (tmp_path / "cat.py").write_text("print(open('out.txt').read())")
+    first = Step(run=("python", "-c", "print('a')"), shown="it", into="out.txt")
+    second = Step(run=("python", "there/cat.py"))
+    run = Run("r", (first, second), files=("cat.py -> there", "cat.py"))
+    with pytest.raises(RunError, match="No such file"):
+        runs.told(Run("r", (second,), files=run.files), "en")
+    assert runs.told(run, "en") == "$ it > out.txt\n$ python there/cat.py\na\n\n"
+
+
 def test_a_program_speaks_the_language_of_the_page() -> None:
     run = Run("r", (python("import os; print(os.environ['LANG'])"),))
     assert [runs.told(run, lang).split()[-1] for lang in runs.LANGUAGES] == [
@@ -211,3 +224,30 @@ def test_every_run_of_the_site_is_kept_in_both_languages() -> None:
             assert kept.startswith(("$ ", "# ")), name
             assert str(runs.ROOT) not in kept, name
             assert "/tmp/" not in kept, name
+
+
+def test_what_was_typed_is_not_taken_for_what_is_printed() -> None:
+    echo = "for line in iter(input, 'end'): print(line.upper(), flush=True)"
+    steps = (
+        Step(start=("python", "-c", echo), shown="it"),
+        Step(type="OI", until={"": "OI"}),
+        Step(type="a", until={"": "A"}),
+        Step(type="end"),
+    )
+    assert runs.told(Run("r", steps), "en") == "$ it\nOI\nOI\na\nA\nend\n"
+
+
+def test_a_port_stands_in_a_file_as_well_and_a_terminal_may_be_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    (tmp_path / "echo.py").write_text(ECHO.replace("int(sys.argv[1])", "55555"))
+    (tmp_path / "say.py").write_text(SAY.replace("int(sys.argv[1])", "55555"))
+    steps = (
+        Step("s", start=("python", "echo.py", "it"), until={"s": ":"}, hidden=True),
+        Step(start=("python", "say.py")),
+        Step(type="oi", until={"": "OI"}),
+        Step(end="input", until={"s": "gone"}),
+    )
+    run = Run("r", steps, files=("echo.py", "say.py"))
+    assert runs.told(run, "en") == "$ python say.py\noi\nOI\n"
