@@ -239,7 +239,7 @@ def test_who_accepts_nothing_for_too_long_is_cut_off(
     while not _fill(flood):
         kept = _unsent(flood)
         heard = flood.listeners[0].hears_anything(within)
-        if heard or not _has_taken_more(flood, kept):
+        if heard or kept is None or not _has_taken_more(flood, kept):
             for one in flood.listeners:
                 one.expect_left(flood.sleeper, "SLOW-5", within=within)
             break
@@ -257,26 +257,30 @@ def _fill(flood: Flood) -> bool:
     Raises:
         NoVerdict: what the system takes cannot be seen here.
     """
+    if _unsent(flood) is None:
+        raise NoVerdict("what the system has accepted cannot be seen here")
     taken: list[int] = []
     while len(taken) < 3 or len(set(taken[-3:])) > 1:
         # Three steps are well within the bound of an outbox; and a server that hands
         # this one's lines over a little later than the others' has time to do so.
         if flood.say(128 * 1024):
             return True
-        taken.append(_unsent(flood))
+        unsent = _unsent(flood)
+        if unsent is None:  # cut off since the last text was heard: all will be told
+            for one in flood.listeners:
+                one.expect_left(flood.sleeper, "SLOW-5")
+            return True
+        taken.append(unsent)
     return False
 
 
-def _unsent(flood: Flood) -> int:
+def _unsent(flood: Flood) -> int | None:
     """What the system has accepted for the sleeper, and still holds, in octets.
 
-    Raises:
-        NoVerdict: it cannot be seen here.
+    `None` if it knows of no such connection: it cannot be seen here, or it is no more.
     """
     end = kernel.other_end(flood.sleeper.connection.socket)
-    if end is None:
-        raise NoVerdict("what the system has accepted cannot be seen here")
-    return end.unsent
+    return None if end is None else end.unsent
 
 
 def _has_taken_more(flood: Flood, kept: int) -> bool:
@@ -290,21 +294,24 @@ def test_who_reads_slowly_is_not_cut_off(serve: Serve, testee: Testee) -> None:
     """“Before that the octets are offered to the system once more.”"""
     if not testee.has("stall-timeout"):
         raise NoVerdict("without an option for the 60 s this takes several minutes")
-    stall = 3.0
-    server = serve(options={"stall-timeout": 3})
-    flood = _flooded(server)
-    begin = time.monotonic()
-    if _fill(flood) or flood.say(256 * 1024):
-        if time.monotonic() - begin > stall:
-            raise NoVerdict("this machine is too busy to speak so much in time")
-        raise RuleBroken("SLOW-5", f"nobody is cut off before {stall:g} s", "SAIU")
+    # On a busy machine so much is not said in 3 s: then again, with more patience.
+    for stall in (3, 12, 48):
+        server = serve(options={"stall-timeout": stall})
+        flood = _flooded(server)
+        begin = time.monotonic()
+        if not _fill(flood) and not flood.say(256 * 1024):
+            break
+        if time.monotonic() - begin < stall:
+            raise RuleBroken("SLOW-5", f"nobody is cut off before {stall} s", "SAIU")
+    else:
+        raise NoVerdict("this machine is too busy to speak so much in time")
     heard, end = 0, time.monotonic() + 2 * stall
     while time.monotonic() < end:
         # A little at a time: the system has room again, and does not yet say so.
         for _ in range(100):
             _hears_late(flood, heard, "SLOW-5")
             heard += 1
-        time.sleep(0.4)
+        time.sleep(stall / 8)
     for number in range(heard, flood.said):
         _hears_late(flood, number, "SLOW-5")
     flood.sleeper.barrier("SLOW-5")
