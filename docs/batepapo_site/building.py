@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from batepapo_conformance.words import Language
-from batepapo_site import here, telling
+from batepapo_site import here, markdown, telling
 from batepapo_site.generated import GENERATED
 from batepapo_site.here import Place
 from batepapo_site.kinds import KINDS
@@ -51,7 +51,7 @@ def lay_out() -> None:
 def _write(folder: Path, path: str, text: str) -> None:
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8", newline="\n")
+    file.write_text(markdown.with_bars(text), encoding="utf-8", newline="\n")
 
 
 def build(*, strict: bool = True) -> None:

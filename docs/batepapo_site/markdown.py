@@ -10,6 +10,7 @@ _FENCE: Final = re.compile(r"\s*(```+|~~~+)")
 _HEADING: Final = re.compile(
     r"(?P<rank>#{1,6}) +(?P<title>.*?)(?: *\{ *#(?P<anchor>[\w.-]+) *\})? *#*"
 )
+_CODE: Final = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 # What no word in it is changed of: code, links, HTML, and addresses.
 _FIXED: Final = re.compile(
     r"`+[^`]*`+|!?\[(?:[^\[\]]|\[[^\]]*\])*\](?:\([^)]*\)|\[[^\]]*\])|<[^>\n]*>"
@@ -101,6 +102,23 @@ def anchored(text: str, anchors: list[str]) -> str:
         else:
             changed.append(f"{'#' * found.rank} {found.title} {{ #{next(rest)} }}")
     return "\n".join(changed) + "\n"
+
+
+def with_bars(text: str) -> str:
+    """The page, the bars in the code of its tables as Python-Markdown wants them.
+
+    GitHub takes a bar for the end of a cell unless it is escaped, also in code;
+    Python-Markdown does not, and would show what escapes it.
+    """
+    changed = []
+    for line in lines(text):
+        row = not line.code and line.text.lstrip().startswith("|")
+        changed.append(_CODE.sub(_unescaped, line.text) if row else line.text)
+    return "\n".join(changed) + "\n"
+
+
+def _unescaped(code: re.Match[str]) -> str:
+    return code[0].replace("\\|", "|")
 
 
 def prose(text: str, change: Callable[[str], str]) -> str:

@@ -25,8 +25,10 @@ _LEVELS: Final = {
 }
 _ROLES: Final = {"server": "servidor", "client": "cliente", "both": "ambos"}
 _WHY: Final = {Language.ENGLISH: "Why:", Language.PORTUGUESE: "Por quê:"}
+# The link as HTML: MkDocs knows the pages of one language, and would warn of it.
 _DECIDES: Final = (
-    "*Traduzido do inglês; se os dois textos discordam, vale o [texto em inglês]({}).*"
+    "*Traduzido do inglês; se os dois textos discordam, vale o"
+    ' <a href="{}">texto em inglês</a>.*'
 )
 _CELL: Final = re.compile(r"(?<!\\)\|")
 

@@ -8,7 +8,7 @@ from batepapo_conformance.spec import ErrorCode, load
 from batepapo_conformance.words import Language, Words
 from batepapo_site.code import fenced
 from batepapo_site.here import Place
-from batepapo_site.pages import SPEC, SPECIFICATION
+from batepapo_site.pages import SPECIFICATION
 from batepapo_site.reference import mistakes
 from batepapo_site.reference.printed import printed
 from batepapo_site.reference.words import folded, table, words
@@ -75,11 +75,11 @@ def _causes(place: Place, told: Words) -> str:
     for one in load().causes.values():
         links = [
             f"[{name}]({place.to(f'{_TRANSCRIPTS}#{name}')})"
-            for name in _transcripts(f"ERRO 03 {one.name} ")
+            for name in _transcripts(f"<- ERRO 03 {one.name} ")
         ]
         trigger = cell(one.trigger, place.language)
         rows.append((f"`{one.name}`", trigger, one.rule, ", ".join(links) or "–"))
-    head = ("errors.causes", "errors.meaning", "errors.rules", "errors.seen")
+    head = ("errors.cause", "errors.meaning", "errors.rules", "errors.seen")
     return table([told(key) for key in head], rows)
 
 
@@ -87,7 +87,7 @@ def _exchange(one: ErrorCode, place: Place, told: Words) -> Iterator[str]:
     """The first transcript of the error's rule in which it comes, up to there."""
     about = [
         name
-        for name in _transcripts(f"ERRO {one.code} ")
+        for name in _transcripts(f"<- ERRO {one.code} ")
         if one.rule in load().transcripts[name].shows
     ]
     if not about:
@@ -97,7 +97,7 @@ def _exchange(one: ErrorCode, place: Place, told: Words) -> Iterator[str]:
     title = transcript.title_in(place.language)
     yield f"### {told('errors.wire')} {{ #exchange-{one.code} }}"
     yield told("errors.from", title=title, link=link)
-    steps = excerpt(transcript.steps, f"ERRO {one.code} ")
+    steps = excerpt(transcript.steps, f"<- ERRO {one.code} ")
     yield fenced("\n".join(steps), "text")
 
 
@@ -119,8 +119,8 @@ def _transcripts(wanted: str) -> list[str]:
     """The names of the transcripts in which such a line comes."""
     return [
         name
-        for name in load().transcripts
-        if wanted in (SPEC / "transcripts" / f"{name}.txt").read_text(encoding="utf-8")
+        for name, one in load().transcripts.items()
+        if any(wanted in step for step in one.steps)
     ]
 
 
