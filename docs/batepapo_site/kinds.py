@@ -4,6 +4,7 @@ from typing import Final
 
 from batepapo_site.code import code
 from batepapo_site.here import Kind
+from batepapo_site.outputs import run
 from batepapo_site.reference.api import api
 from batepapo_site.reference.commands import command_line, programs
 from batepapo_site.reference.errors import error_cards
@@ -24,6 +25,7 @@ KINDS: Final[dict[str, Kind]] = {
     "error-cards": error_cards,
     "labs": labs,
     "programs": programs,
+    "run": run,
     "requirement-cards": requirement_cards,
     "requirement-table": requirement_table,
     "schemas": schemas,
