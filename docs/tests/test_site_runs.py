@@ -4,6 +4,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 from batepapo_site import runs
 from batepapo_site.runs import NoSuchRunError, Run, RunError, Step
 
