@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from batepapo_conformance.words import Language
 from batepapo_site import here, markdown, parity, specification
@@ -20,7 +21,7 @@ STALE: Final = (
 )
 """What a page in Portuguese says when its English has changed since."""
 _LINK: Final = re.compile(
-    r"(?<!!)\[(?P<text>[^\[\]]*)\]\((?P<to>[^)\s:#]+)(?P<at>#[^)\s]*)?\)"
+    r"(?<!!)\[(?P<text>[^\[\]]*)\]\((?P<to>[^)\s:#]*)(?:#(?P<at>[^)\s]*))?\)"
 )
 
 
@@ -93,7 +94,8 @@ def leading(
 ) -> str:
     """The page, with its links to files of the project leading to their pages.
 
-    A link to a file that is on no page (code, most of them) becomes its name.
+    A link to a file that is on no page (code, most of them) becomes its name. A link
+    to a heading may have its anchor as GitHub makes it of the title in this language.
     """
     by_file = {
         file: one.path for one in pages.values() for file in one.sources.values()
@@ -103,18 +105,46 @@ def leading(
 
     def lead(found: re.Match[str]) -> str:
         target = Path(os.path.normpath(source.parent / found["to"]))
-        path = by_file.get(target)
+        path = by_file.get(target) if found["to"] else page.path
         if path is not None:
             begin = os.path.dirname(page.path) or "."  # noqa: PTH120 (of a URL)
             link = os.path.relpath(path, begin).replace(os.sep, "/")
-            return f"[{found['text']}]({link}{found['at'] or ''})"
+            there = pages.get(path)
+            at = found["at"] or ""
+            if there is not None:
+                at = _anchor(at, there, language)
+            link = link if found["to"] else ""
+            return f"[{found['text']}]({link}{f'#{at}' if at else ''})"
         if not inside and target.exists():  # code, or a page of the project alone
             shown = target.relative_to(ROOT).as_posix()
             text = found["text"]
             return text if shown in text else f"{text} (`{shown}`)"
         return found[0]
 
-    return "\n".join(
-        line.text if line.code else _LINK.sub(lead, line.text)
-        for line in markdown.lines(text)
+    # The text of a link may go on in the next line, but not in the next paragraph.
+    blocks = itertools.groupby(
+        markdown.lines(text), key=lambda line: (line.code, not line.text.strip())
     )
+    told = []
+    for (is_code, _), lines in blocks:
+        block = "\n".join(line.text for line in lines)
+        told.append(block if is_code else _LINK.sub(lead, block))
+    return "\n".join(told)
+
+
+def _anchor(said: str, page: Page, language: Language) -> str:
+    """The anchor on a page that is meant by one made of a title in this language."""
+    sources = page.source(Language.ENGLISH), page.source(language)
+    if not said or not all(file.is_file() for file in sources):
+        return said
+    english, own = (
+        markdown.headings(file.read_text(encoding="utf-8")) for file in sources
+    )
+    anchors = [one.slug for one in english]
+    if said in anchors or len(english) != len(own):
+        return said
+    by_title = {
+        markdown.slug(one.title): anchor
+        for one, anchor in zip(own, anchors, strict=True)
+    }
+    return by_title.get(markdown.slug(unquote(said)), said)

@@ -303,6 +303,22 @@ def test_a_link_to_code_becomes_its_name() -> None:
     assert led(f"[`{path}`](solution/server.py)", lab) == f"`{path}`"
 
 
+def test_a_link_may_go_on_in_the_next_line_but_not_in_the_next_paragraph() -> None:
+    lab = "labs/01-framing.md"
+    assert led("[a\nb](../02-entering/en.md)", lab) == "[a\nb](02-entering.md)"
+    two = "[a\n\nb](../02-entering/en.md)"
+    assert led(two, lab) == two
+
+
+def test_a_link_to_a_heading_by_its_title_leads_to_the_anchor_of_both(
+    page: Page,
+) -> None:
+    page.source(ENGLISH).write_text("# T\n## When in doubt\n[a](#when-in-doubt)\n")
+    page.source(PORTUGUESE).write_text("# T\n## Se há dúvida\n[a](#se-há-dúvida)\n")
+    for language in Language:
+        assert "[a](#when-in-doubt)" in told(page, language)
+
+
 def test_other_links_and_code_stay_as_they_are() -> None:
     text = "[a](https://example.org/) [b](#here) ![c](../x.svg)\n\n```\n[d](en.md)\n```"
     assert led(text, "labs/01-framing.md") == text
