@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from batepapo_conformance.words import Language
-from batepapo_site import here, markdown, telling
+from batepapo_site import here, markdown, playground, telling
 from batepapo_site.generated import GENERATED
 from batepapo_site.here import Place
 from batepapo_site.kinds import KINDS
@@ -46,6 +46,7 @@ def lay_out() -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
         shutil.copytree(DOCS / "assets", folder / "assets")
+        playground.write(folder / "assets" / "playground")
 
 
 def _write(folder: Path, path: str, text: str) -> None:
