@@ -199,7 +199,13 @@ paint-order:stroke;stroke:#ffffff;stroke-width:4px}
 
 
 def as_svg(
-    steps: Sequence[Step], *, title: str, description: str = "", name: str = "diagram"
+    steps: Sequence[Step],
+    *,
+    title: str,
+    description: str = "",
+    name: str = "diagram",
+    server: str = SERVER,
+    styled: bool = True,
 ) -> str:
     """Draw an SVG that needs nothing else, in the colours of the reader's scheme.
 
@@ -208,6 +214,9 @@ def as_svg(
         title: what a screen reader says first.
         description: in words what is drawn; by default the steps, one after the other.
         name: unique in the page in which several are embedded.
+        server: what stands over the lane of the server.
+        styled: whether it brings its colours; if not, the page has them, for the
+            class `sequence`.
     """
     lanes = [*lanes_of(steps), SERVER]
     places = {who: _LEFT + number * _LANE for number, who in enumerate(lanes)}
@@ -215,16 +224,17 @@ def as_svg(
     width = max(places[SERVER] + _RIGHT, int(_LEFT + longest * _LETTER) + 16)
     height = _TOP + _ROW * len(steps) + 16
     words = description or _in_words(steps)
+    style = [f"<style>{_STYLE}</style>"] if styled else []
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="sequence" width="{width}"'
             f' height="{height}" viewBox="0 0 {width} {height}" role="img"'
             f' aria-labelledby="{name}-title {name}-desc">',
             f'<title id="{name}-title">{html.escape(title)}</title>',
             f'<desc id="{name}-desc">{html.escape(words)}</desc>',
-            f"<style>{_STYLE}</style>",
+            *style,
             f'<rect class="back" width="{width}" height="{height}"/>',
-            *_svg_lanes(places, height),
+            *_svg_lanes(places, height, server),
             *(
                 _svg_step(step, _TOP + _ROW * number, places, width)
                 for number, step in enumerate(steps, start=1)
@@ -243,12 +253,13 @@ def _in_words(steps: Iterable[Step]) -> str:
     )
 
 
-def _svg_lanes(places: dict[str, int], height: int) -> Iterator[str]:
+def _svg_lanes(places: dict[str, int], height: int, server: str) -> Iterator[str]:
     for who, x in places.items():
+        shown = server if who == SERVER else who
         yield (
             f'<line class="lane" x1="{x}" x2="{x}" y1="32" y2="{height - 8}"/>'
             f'<text class="head" x="{x}" y="22" text-anchor="middle">'
-            f"{html.escape(who)}</text>"
+            f"{html.escape(shown)}</text>"
         )
 
 

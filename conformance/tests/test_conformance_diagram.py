@@ -50,6 +50,15 @@ def test_svg_obeys_the_scheme_of_its_reader() -> None:
     assert "prefers-color-scheme:dark" in diagram.as_svg(STEPS, title="x")
 
 
+def test_svg_may_leave_its_colours_to_the_page_and_name_the_server() -> None:
+    svg = diagram.as_svg(STEPS, title="x", server="servidor", styled=False)
+    assert "<style>" not in svg
+    root = ElementTree.fromstring(svg)
+    assert root.attrib["class"] == "sequence"
+    heads = [one.text for one in root.iter() if one.attrib.get("class") == "head"]
+    assert heads == ["ana", "beto", "servidor"]
+
+
 def test_mermaid_keeps_its_own_signs_out_of_the_text() -> None:
     lines = diagram.as_mermaid(STEPS).splitlines()
     assert lines[:2] == ["sequenceDiagram", "    participant p0 as ana"]
