@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit labs port conformance explore zoo matrix flakes newest spec docs browser docs-serve clean help
+.PHONY: interop test lint unit labs port conformance explore zoo matrix flakes evidence newest spec docs browser docs-serve clean help
 
 help:           ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -71,6 +71,11 @@ matrix: $(VENV)/ready   ## the whole kill matrix, as JSON and as pages
 
 flakes: $(VENV)/ready   ## the servers 30 times: does the suite always say the same?
 	$(RUN) batepapo flakes --role server --times 15 --warm --jobs 8
+
+# What the pages of evidence are made of; `python -m batepapo_site.gather flakes
+# --times 100 --warm` makes that of the flake rate, in hours.
+evidence: $(VENV)/ready  ## the results that the site shows, made again
+	$(RUN) batepapo_site.gather conformance
 
 newest:         ## the same on the newest Python that is installed
 ifeq ($(NEWEST),)

@@ -2,9 +2,14 @@
 
 from typing import Final
 
+from batepapo_site.beside import beside
 from batepapo_site.code import code
+from batepapo_site.diagrams import drawn
+from batepapo_site.evidence import evidence
+from batepapo_site.figures import figure
 from batepapo_site.here import Kind
 from batepapo_site.outputs import run
+from batepapo_site.player import player
 from batepapo_site.reference.api import api
 from batepapo_site.reference.commands import command_line, programs
 from batepapo_site.reference.errors import error_cards
@@ -30,4 +35,9 @@ KINDS: Final[dict[str, Kind]] = {
     "requirement-table": requirement_table,
     "schemas": schemas,
     "transcripts": transcripts,
+    "beside": beside,
+    "diagram": drawn,
+    "evidence": evidence,
+    "figure": figure,
+    "player": player,
 }

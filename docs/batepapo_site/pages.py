@@ -90,4 +90,7 @@ def data() -> dict[str, Path]:
         f"{SPECIFICATION}/{file.relative_to(SPEC).as_posix()}": file for file in files
     }
     found |= {f"reference/{file.name}": file for file in SCHEMAS.glob("*.json")}
+    found |= {f"evidence/{file.name}": file for file in DOCS.glob("kill-matrix.*.html")}
+    evidence = (DOCS / "evidence").glob("*.json")
+    found |= {f"evidence/{file.name}": file for file in evidence}
     return found
