@@ -55,6 +55,9 @@ _VARIES: Final = (
     r"\b\d+\.\d+ s\b",  # how long it took
     r"(?<=--seed )\d+",
 )
+# How far it is: of interest only as long as one waits.
+_PROGRESS: Final = r"^\d+ (of|de) \d+( checks| verificações|: )"
+_WIDE: Final = 88  # columns, after which a command goes on in the next line
 _PATIENCE: Final = 120.0  # seconds; it is only for the day on which a run hangs
 _CUT: Final = "[...]"
 
@@ -332,7 +335,7 @@ class _Stage:
     def _begin(self, step: Step, terminal: _Terminal) -> None:
         command = step.run or step.start
         more = f" > {step.into}" if step.into else ""
-        terminal.add(f"$ {step.shown or shlex.join(command)}{more}\n")
+        terminal.add(f"$ {_folded((step.shown or shlex.join(command)) + more)}\n")
         real = [self._as_run(word) for word in command]
         before = len(terminal.text)
         terminal.begin(_program(real), self._folder, self._environment)
@@ -372,7 +375,7 @@ class _Stage:
         return text
 
     def _as_shown(self, text: str) -> str:
-        drop = self._run.drop
+        drop = (*self._run.drop, _PROGRESS)
         for usual, real in self._ports.items():
             text = re.sub(rf"\b{real}\b", str(usual), text)
         text = text.replace(f"{self._folder}/", "").replace(str(self._folder), ".")
@@ -381,6 +384,17 @@ class _Stage:
         shown = [one for one in lines if not any(re.search(r, one) for r in drop)]
         text = "".join(f"{line}\n" for line in shown)
         return _without(text, self._run.cut)
+
+
+def _folded(command: str) -> str:
+    """A long command in several lines, as one may type it: each begins an option."""
+    lines = [""]
+    for part in re.split(r" (?=--)", command):
+        if lines[-1] and len(lines[-1]) + len(part) > _WIDE:
+            lines.append(f"   {part}")
+        else:
+            lines[-1] += f" {part}"
+    return " \\\n".join(lines).lstrip()
 
 
 def _without(text: str, cuts: Sequence[tuple[str, str]]) -> str:

@@ -57,6 +57,18 @@ def test_what_is_not_shown_otherwise_is_quoted_as_for_a_shell() -> None:
     assert runs.told(run, "en").startswith("$ python -c 'print(")
 
 
+def test_a_long_command_goes_on_in_the_next_line() -> None:
+    option = f"--only {'x' * 40}"
+    shown = f"it {option} {option} {option}"
+    run = Run("r", (Step(run=("python", "-c", ""), shown=shown),))
+    assert runs.told(run, "en") == f"$ it {option} \\\n   {option} \\\n   {option}\n"
+
+
+def test_progress_is_not_shown() -> None:
+    told = "print('1 of 3 checks, 1 failed'); print('1 de 3: ana'); print('1 of us')"
+    assert runs.told(Run("r", (python(told),)), "en") == "$ it\n1 of us\n"
+
+
 def test_terminals_talk_through_a_free_port_and_show_the_usual_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
