@@ -61,6 +61,7 @@ class Terminal:
         self._wanted = threading.Semaphore()
         self._typed = bytearray()
         self._typed_since = 0.0
+        self._reading = threading.Lock()
         self._too_long = False
         self._ended = False
         self._to_write = SimpleQueue[tuple[TextIO | None, str]]()
@@ -112,9 +113,10 @@ class Terminal:
             return
         self.tell(self._words.dropped())
         await self.written()
-        self._typed.clear()
-        self._typed_since = monotonic()
-        _forget_unread()
+        with self._reading:
+            self._typed.clear()
+            self._typed_since = monotonic()
+            _forget_unread()
 
     def _keep(self, read_at: float, octets: bytes) -> None:
         self._wanted.release()
@@ -127,8 +129,23 @@ class Terminal:
         octets = b"."
         while octets:
             self._wanted.acquire()
-            octets = _read_some()
-            self._tell(self._chunks.put_nowait, (monotonic(), octets))
+            read_at, octets = self._read_next()
+            self._tell(self._chunks.put_nowait, (read_at, octets))
+
+    def _read_next(self) -> tuple[float, bytes]:
+        """Read once, and tell when that was.
+
+        What was typed on a terminal before a question is read before it is dropped or
+        not at all, and not at the same time (TYPE-12): so it is read under a lock,
+        which is held for no longer than it takes to fetch what is there already.
+        """
+        if not self.interactive or sys.platform == "win32":
+            return monotonic(), _read_some()
+        while True:
+            _is_typed(within=None)
+            with self._reading:
+                if _is_typed(within=0):
+                    return monotonic(), _read_some()
 
     # ---- output ----------------------------------------------------------------------
 
@@ -201,7 +218,14 @@ if sys.platform == "win32":
             msvcrt.getwch()
 
 else:
+    import select
     import termios
+
+    def _is_typed(within: float | None) -> bool:
+        try:
+            return bool(select.select([sys.stdin], [], [], within)[0])
+        except (OSError, ValueError):  # it was closed: whoever reads finds out
+            return True
 
     def _forget_unread() -> None:
         with suppress(OSError, termios.error):

@@ -18,7 +18,8 @@ LONGEST = 65_536
 _STANDARD_INPUT = 0
 _CHUNK = 65_536
 _READ_AHEAD = 65_536
-"""Octets of lines read ahead: a pipe may have typed more than memory holds."""
+"""Octets of lines read ahead, past which nothing more is read: a pipe may have typed
+more than memory holds."""
 
 
 class Keyboard:
@@ -33,6 +34,7 @@ class Keyboard:
         self._mailbox = mailbox
         self._lines: deque[bytes] = deque()
         self._size = 0
+        self._partial = b""
         self._ended = False
         # Closed: the number may be a socket's by now.
         self._is_open = sys.stdin is not None
@@ -63,32 +65,57 @@ class Keyboard:
             dropped = len(self._lines)
             self._lines.clear()
             self._size = 0
+            self._partial = b""
             self._mailbox.wake()
-        if sys.platform != "win32":
-            with suppress(termios.error):
-                termios.tcflush(_STANDARD_INPUT, termios.TCIFLUSH)
+            if sys.platform != "win32":
+                with suppress(termios.error):
+                    termios.tcflush(_STANDARD_INPUT, termios.TCIFLUSH)
         return dropped
 
     def _read(self) -> None:
-        partial = b""
-        while self._is_open and (chunk := _read_chunk()):
-            *lines, partial = (partial + chunk).split(b"\n")
-            partial = partial[: LONGEST + 2]  # a CR at the end does not count
-            for line in lines:
-                self._put(line)
-        if partial:
-            self._put(partial)
+        while self._is_open and self._read_some():
+            self._mailbox.wait_for(lambda: self._size <= _READ_AHEAD)
         with self._mailbox:
+            if self._partial:
+                self._put(self._partial)
             self._ended = True
             self._mailbox.wake()
 
-    def _put(self, line: bytes) -> None:
+    def _read_some(self) -> bool:
+        """Read once; tells whether there may be more.
+
+        What was typed on a terminal is with the system or in `_lines`, and never on
+        its way from one to the other while somebody drops it (TYPE-12): so it is read
+        under the lock, which only what is there already allows.
+        """
+        if not self.is_terminal or sys.platform == "win32":
+            return self._keep(_read_chunk())
+        _is_readable(within=None)
         with self._mailbox:
-            self._mailbox.wait_for(lambda: self._size <= _READ_AHEAD)
-            line = line[: LONGEST + 2].removesuffix(b"\r")
-            self._lines.append(line)
-            self._size += len(line) + 1  # empty lines take memory, too
+            if not _is_readable(within=0):
+                return True  # it was dropped in between
+            return self._keep(_read_chunk())
+
+    def _keep(self, chunk: bytes) -> bool:
+        with self._mailbox:
+            *lines, partial = (self._partial + chunk).split(b"\n")
+            self._partial = partial[: LONGEST + 2]  # a CR at the end does not count
+            for line in lines:
+                self._put(line)
             self._mailbox.wake()
+        return bool(chunk)
+
+    def _put(self, line: bytes) -> None:
+        line = line[: LONGEST + 2].removesuffix(b"\r")
+        self._lines.append(line)
+        self._size += len(line) + 1  # empty lines take memory, too
+
+
+def _is_readable(within: float | None) -> bool:
+    try:
+        return bool(select.select([_STANDARD_INPUT], [], [], within)[0])
+    except OSError:  # it was closed: whoever reads finds out
+        return True
 
 
 def _read_chunk() -> bytes:
