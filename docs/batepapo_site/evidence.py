@@ -47,6 +47,10 @@ _SAY: Final[Mapping[Language, Say]] = {
     Language.ENGLISH: {
         "server": "server",
         "client": "client",
+        "role": "role",
+        "proof": "what is proven",
+        "count": "how many",
+        "against": "client, server",
         "made": "Made {when}{commit}, with Python {python}, on {platform}.",
         "commit": " of commit `{commit}`",
         "unknown": "The file does not say when, nor on what, it was measured.",
@@ -82,6 +86,10 @@ _SAY: Final[Mapping[Language, Say]] = {
     Language.PORTUGUESE: {
         "server": "servidor",
         "client": "cliente",
+        "role": "papel",
+        "proof": "o que fica provado",
+        "count": "quantos",
+        "against": "cliente, servidor",
         "made": "Feito em {when}{commit}, com Python {python}, em {platform}.",
         "commit": " no commit `{commit}`",
         "unknown": "O arquivo não diz quando, nem em que máquina, foi medido.",
@@ -225,7 +233,7 @@ def _grid(_role: str, place: Place) -> str:
     chapters: dict[str, list[Requirement]] = {}
     for one in load().requirements.values():
         chapters.setdefault(one.file, []).append(one)
-    told = []
+    told = ['<div class="conformance" markdown>', ""]
     for file, rules in chapters.items():
         rows = [
             (
@@ -238,7 +246,7 @@ def _grid(_role: str, place: Place) -> str:
         anchor = file.removesuffix(".md")
         told += [f"### {_chapter(file, place)} {{ #{anchor} }}", ""]
         told += [_table([*heads, say["says"]], rows, "lcccc"), ""]
-    return "\n".join(told)
+    return "\n".join((*told, "</div>"))
 
 
 def _cell(outcome: Outcome | None) -> str:
@@ -276,7 +284,7 @@ def _interop(_role: str, place: Place) -> str:
             sign = "✓" if one["verdict"] == "passed" else "✗"
             row.append(f"{sign} {_verdict(one['verdict'], place)}, {seconds} s")
         rows.append(row)
-    heads = ["", *(f"{say['server']} {one}" for one in servers)]
+    heads = [say["against"], *(f"{say['server']} {one}" for one in servers)]
     return _table(heads, rows, "l" * len(heads))
 
 
@@ -317,7 +325,7 @@ def _proofs(_role: str, place: Place) -> str:
     )
     rows = [(say[key], _of(count, total, place)) for key, count, total in counted]
     rows.append((say["defects"], number(len(data["defects"]), place.language)))
-    return _table(("", ""), rows, "lr")
+    return _table((say["proof"], say["count"]), rows, "lr")
 
 
 def _specimens(role: str, place: Place) -> str:
@@ -335,7 +343,7 @@ def _specimens(role: str, place: Place) -> str:
             )
         rows.append(
             (
-                f"`{one['name']}`",
+                _called(one),
                 _linked(one["rule"], place),
                 plain(one["does"][place.language]),
                 caught,
@@ -344,6 +352,11 @@ def _specimens(role: str, place: Place) -> str:
         )
     heads = ("specimen", "breaks", "does", "first", "others")
     return _table((say[head] for head in heads), rows, "llllr")
+
+
+def _called(specimen: Mapping[str, Any]) -> str:
+    """Its name, which may go on in another line after each word of it."""
+    return f'<code class="specimen">{specimen["name"].replace("_", "_<wbr>")}</code>'
 
 
 def _title(check: str) -> str:
@@ -355,7 +368,7 @@ def _legal(_role: str, place: Place) -> str:
     say = _SAY[place.language]
     rows = [
         (
-            f"`{one['name']}`",
+            _called(one),
             say[one["role"]],
             _linked(one["rule"], place),
             plain(one["does"][place.language]),
@@ -365,8 +378,8 @@ def _legal(_role: str, place: Place) -> str:
         for one in results(MATRIX)["specimens"]
         if one["legal"]
     ]
-    heads = (say["specimen"], "", say["allows"], say["does"], say["verdict"])
-    return _table(heads, rows, "lllll")
+    heads = ("specimen", "role", "allows", "does", "verdict")
+    return _table((say[head] for head in heads), rows, "lllll")
 
 
 # ---- the flake rate ----

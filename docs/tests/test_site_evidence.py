@@ -108,7 +108,7 @@ def test_every_specimen_is_told_of(place: Place) -> None:
         for name in ("specimens server", "specimens client", "legal")
     )
     for one in figures.results(figures.MATRIX)["specimens"]:
-        assert f"| `{one['name']}` |" in told
+        assert f"{evidence._called(one)} |" in told
         assert evidence.plain(one["does"][place.language]) in told
 
 
