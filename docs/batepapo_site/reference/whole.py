@@ -20,7 +20,7 @@ def whole(language: Language) -> str:
     told = words(language)
     pages = written()
     begins = {path.rpartition("/")[2]: _begin(path) for path in chapters()}
-    parts = [f"# {told('whole.title')}"]
+    parts = [f"# {told('whole.title')} {{ #the-whole-specification }}"]
     if language is Language.PORTUGUESE:
         parts.append(decides(PATH))
         if any(parity.is_stale(pages[path]) for path in chapters()):
