@@ -19,6 +19,9 @@ from batepapo_conformance.server import Server
 _MOUTHFUL = 150
 # Seconds between two looks whether anything is still due.
 _LOOK = 0.05
+# Seconds of silence that a look counts for at most: while the machine stood still,
+# nobody could have said anything.
+_LONGEST_LOOK = 2 * _LOOK
 
 
 class Farewell(Enum):
@@ -56,7 +59,8 @@ class _Crowd:
         self._scene = server.scene
         self._members = members
         self._began = time.monotonic()
-        self._heard_at = self._began
+        self._silence = 0.0
+        self._looked_at = self._began
         # Somebody else may be in a room that the suite did not start.
         whole = server.running.process is not None
         self._court = Court(Header("a crowd", "", whole))
@@ -85,7 +89,7 @@ class _Crowd:
                 self._listen(selector, _LOOK)
 
     def _is_silent(self) -> bool:
-        return time.monotonic() - self._heard_at > self._scene.prompt
+        return self._silence > self._scene.prompt
 
     def _say_something(self, one: _Member, selector: selectors.BaseSelector) -> None:
         if one.turns:
@@ -110,9 +114,13 @@ class _Crowd:
             one.person.half_close()
 
     def _listen(self, selector: selectors.BaseSelector, seconds: float) -> None:
-        for key, _ in selector.select(seconds):
+        ready = selector.select(seconds)
+        now = time.monotonic()
+        look = min(now - self._looked_at, _LONGEST_LOOK)
+        self._silence = 0.0 if ready else self._silence + look
+        self._looked_at = now
+        for key, _ in ready:
             one: _Member = key.data
-            self._heard_at = time.monotonic()
             for line in one.person.connection.arrived():
                 _insist_on_no_error(line)
                 one.is_served = True
