@@ -156,12 +156,15 @@ def _make_writable(folder: Path) -> None:
 
 
 def _inner(copy: Path, programs: Iterable[str]) -> Path:
-    """The folder with the program: an only sub-folder, if there is nothing above."""
+    """The folder with the program: below, while there is but one folder and no more."""
     wanted = (FILE, *programs)
-    inside = [one for one in copy.iterdir() if one.name[0] not in "._"]
-    if any((copy / name).exists() for name in wanted) or len(inside) != 1:
-        return copy
-    return inside[0] if inside[0].is_dir() else copy
+    place = copy
+    while not any((place / name).exists() for name in wanted):
+        inside = [one for one in place.iterdir() if one.name[0] not in "._"]
+        if len(inside) != 1 or not inside[0].is_dir() or inside[0].is_symlink():
+            return copy
+        [place] = inside
+    return place
 
 
 def _told(
