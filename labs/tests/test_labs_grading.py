@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import psutil
 import pytest
 
@@ -94,6 +95,15 @@ PROGRAMS = {
 }
 
 
+FORMS = {"results.json": "gradescope", "result.json": "classroom50"}
+DATA = Path(__file__).parents[2] / "conformance" / "tests" / "data"
+
+
+def validate(data: Any, name: str) -> None:
+    schema = json.loads((DATA / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(data, schema, jsonschema.Draft202012Validator)
+
+
 def copy(lab: int, part: str, where: Path) -> None:
     shutil.copytree(load().lesson(lab).folder / part, where)
 
@@ -155,7 +165,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Marked:
     files = tmp_path_factory.mktemp("files")
     name = uuid.uuid4().hex
     copy(2, "solution", folder / "solves")
-    copy(1, "starter", folder / "begins" / "bate-papo")  # as some systems pack it
+    copy(1, "starter", folder / "begins" / "ana" / "bate-papo")  # packed twice
     copy(2, "solution", folder / "floods")
     (folder / "floods" / "server.py").rename(folder / "floods" / "right.py")
     (folder / "floods" / "server.py").write_text(FLOODS)
@@ -257,13 +267,26 @@ def test_files_for_other_systems_agree_with_the_marks(marked: Marked) -> None:
         one = marked.files / "systems" / name
         gradescope = json.loads((one / "results.json").read_text(encoding="utf-8"))
         classroom = json.loads((one / "result.json").read_text(encoding="utf-8"))
-        assert gradescope["score"] == classroom["score"] == grade["mark"]
-        for test in (gradescope["tests"], classroom["tests"]):
-            assert sum(part["score"] for part in test) == pytest.approx(
-                grade["mark"], abs=0.01
-            )
-        most = sum(part["max_score"] for part in gradescope["tests"])
-        assert most == pytest.approx(100, abs=0.01)
+        assert gradescope["score"] == grade["mark"]
+        assert classroom["score"] == round(100 * grade["mark"]), "hundredths"
+        parts = [part["score"] for part in gradescope["tests"]]
+        assert sum(parts) == pytest.approx(grade["mark"], abs=0.01)
+        hundredths = [part["score"] for part in classroom["tests"]]
+        assert sum(hundredths) == pytest.approx(classroom["score"], abs=len(parts))
+        most = [part["max_score"] for part in gradescope["tests"]]
+        assert round(sum(most), 9) == 100
+        most = [part["max-score"] for part in classroom["tests"]]
+        assert sum(most) == classroom["max-score"] == 10_000
+
+
+def test_files_for_other_systems_are_as_those_take_them(marked: Marked) -> None:
+    files = [*(marked.files / "systems").glob("*/*.json")]
+    assert len(files) == 2 * len(marked.grades)
+    for file in files:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        validate(data, FORMS[file.name])
+        for test in data["tests"]:
+            assert test["score"] <= test.get("max_score", test.get("max-score"))
 
 
 # ---- in this process ---------------------------------------------------------

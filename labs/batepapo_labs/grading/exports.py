@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from batepapo_labs.grading.marks import Grade, LabMark, PartMark
 from batepapo_labs.grading.telling import about_checks, report, told_part
 
 _FORMAT: Final = "batepapo/grade/1"
+_DIGITS: Final = 4  # of what a step is worth, for Gradescope
+_HUNDREDTHS: Final = 2
 
 
 def write_csv(grades: Sequence[Grade], path: Path) -> None:
@@ -113,40 +115,45 @@ def gradescope(
             {
                 "name": _name(lab, part, words),
                 "status": "passed" if part.passed == part.total else "failed",
-                "score": round(_points(grade, lab, part.passed), 4),
-                "max_score": round(_points(grade, lab, part.total), 4),
+                "score": points,
+                "max_score": most,
                 "output": "\n".join(
                     [f"{part.passed}/{part.total}", *told_part(part, detail, words)]
                 ),
                 "visibility": "visible",
             }
-            for lab in grade.labs
-            for part in lab.parts
+            for lab, part, points, most in _steps(grade, _DIGITS)
         ],
     }
 
 
 def classroom(grade: Grade, words: Words) -> dict[str, Any]:
-    """The `result.json` of a Classroom 50 autograder: a test for each step of a lab."""
+    """The `result.json` of a Classroom 50 autograder: a test for each step of a lab.
+
+    Classroom 50 takes whole numbers alone, so they are hundredths of a point.
+    """
     tests = [
         {
             "test-name": _name(lab, part, words),
             "passed": part.passed == part.total,
-            "score": round(_points(grade, lab, part.passed), 4),
-            "max-score": round(_points(grade, lab, part.total), 4),
+            "score": _hundredths(points),
+            "max-score": _hundredths(most),
         }
-        for lab in grade.labs
-        for part in lab.parts
+        for lab, part, points, most in _steps(grade, _HUNDREDTHS)
     ]
     # Whose submission it is, and the form of all that, the suite knows already.
     runs = [*grade.runs.values(), Run(role="server", testee="", seed=None)]
     frame = suite.classroom(runs[0], load())
     return {
         **frame,
-        "score": grade.mark,
-        "max-score": grade.plan.out_of,
+        "score": _hundredths(grade.mark),
+        "max-score": _hundredths(grade.plan.out_of),
         "tests": tests,
     }
+
+
+def _hundredths(points: float) -> int:
+    return round(points * 100)
 
 
 def _name(lab: LabMark, part: PartMark, words: Words) -> str:
@@ -154,8 +161,22 @@ def _name(lab: LabMark, part: PartMark, words: Words) -> str:
     return words("grade.test", number=lab.number, title=title)
 
 
-def _points(grade: Grade, lab: LabMark, checks: int) -> float:
-    return grade.most(lab.planned) * checks / lab.total if lab.total else 0.0
+def _steps(
+    grade: Grade, digits: int
+) -> Iterator[tuple[LabMark, PartMark, float, float]]:
+    """Each step, with its points and what it is worth, rounded to so many digits.
+
+    What all are worth is rounded as a sum, so that it is what the whole is worth.
+    """
+    exact = rounded = 0.0
+    for lab in grade.labs:
+        for part in lab.parts:
+            if lab.total:
+                exact += grade.most(lab.planned) * part.total / lab.total
+            most = round(exact - rounded, digits)
+            rounded += most
+            share = part.passed / part.total if part.total else 0.0
+            yield lab, part, round(most * share, digits), most
 
 
 def write_reports(
