@@ -1,5 +1,6 @@
 """The command that marks a class."""
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +48,7 @@ _FILES = ("csv", "json", "reports", "gradescope", "classroom")
     "--time-limit",
     type=click.FloatRange(1),
     metavar="SECONDS",
-    help="For each submission, all in all.  [600]",
+    help="For each submission, all in all.  [600; with --autograder: 540]",
 )
 @click.option(
     "--time-factor",
@@ -74,12 +75,19 @@ _FILES = ("csv", "json", "reports", "gradescope", "classroom")
     metavar="gradescope ZIP",
     help="Mark nobody; write an autograder that will.",
 )
+@click.option(
+    "--install",
+    multiple=True,
+    metavar="PACKAGE",
+    help="With --autograder: of Ubuntu, as nodejs; for other languages.",
+)
 def grade(
     *,
     folder: Path | None,
     weights: Path | None,
     config: Path | None,
     autograder: tuple[str, Path] | None,
+    install: tuple[str, ...],
     lang: str | None,
     **asked: Any,
 ) -> None:
@@ -96,6 +104,9 @@ def grade(
 
     if (folder is None) == (autograder is None):
         raise click.UsageError("say either FOLDER or --autograder")
+    for name in install:
+        if autograder is None or not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name):
+            raise click.UsageError("say --autograder and --install PACKAGE")
     files = commands.Files(**{name: asked.pop(name) for name in _FILES})
     how = {name: asked.pop(name) for name in ("jobs", "single", "first_user")}
 
@@ -108,7 +119,9 @@ def grade(
         if folder is not None:
             return commands.grade(context, folder, wanted, files, **how)
         assert autograder is not None
-        return zips.write(context, autograder[1], wanted)
+        return zips.write(
+            context, autograder[1], wanted, jobs=how["jobs"], install=install
+        )
 
     language = None if lang is None else Language(lang)
     sys.exit(answered(run, language=language, out=sys.stdout))

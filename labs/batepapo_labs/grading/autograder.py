@@ -5,13 +5,19 @@ In its root stand `setup.sh`, which is run once to build the image, and
 https://gradescope-autograders.readthedocs.io/en/latest/specs/
 """
 
+import base64
+import csv
+import email
+import hashlib
 import importlib.metadata
 import importlib.util
+import io
 import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,19 +38,23 @@ SETUP: Final = """\
 set -euo pipefail
 source="${AUTOGRADER_ROOT:-/autograder}/source"
 
+export DEBIAN_FRONTEND=noninteractive  # nobody is there to be asked
 apt-get update
+found=""
 for python in python3 python3.14 python3.13 python3.12 python3.11; do
-    apt-get install -y "$python" "$python-venv" || continue
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' && break
-    python=""
+    if apt-get install -y "$python" "$python-venv" &&
+        "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        found="$python"
+        break
+    fi
 done
-if [ -z "${python:-}" ]; then
+if [ -z "$found" ]; then
     echo "Python 3.11 or newer is needed: choose a newer Ubuntu image" >&2
     exit 1
 fi
-
-"$python" -m venv "$source/venv"
-"$source/venv/bin/python" -m pip install REQUIREMENT
+PACKAGES
+"$found" -m venv "$source/venv"
+"$source/venv/bin/python" -m pip install "$source/WHEEL"
 # A submission runs as another user, who may read this but not how it is marked.
 chmod -R go+rX "$source/venv"
 chmod 600 "$source/grading.toml"
@@ -67,52 +77,84 @@ if [ "$(id -u)" = 0 ] && "$python" -c "$CAN_BE"; then
 else
     echo "marked as user $(id -u): a submission could see how" >&2
 fi
-exec "$python" -m batepapo grade "$root/submission" --single \\
+# A container has less than the processors that it sees: so --jobs is said.
+exec "$python" -m batepapo grade "$root/submission" --single --jobs JOBS \\
     --config "$root/source/grading.toml" --gradescope "$root/results" \\
     ${users[@]+"${users[@]}"}
 """
+
+_PACKAGES: Final = """
+# What submissions in other languages need.
+apt-get install -y {names}
+"""
+
+SECONDS: Final = 540.0
+"""For a submission, if nothing is said. Gradescope ends a run after ten minutes if it
+is not told otherwise, and then nothing of what had passed by then counts."""
+
+_THEIRS: Final = 600.0  # seconds: those ten minutes
+_JOBS: Final = 2
 
 _EXECUTABLE: Final = 0o100755 << 16  # as a zip file has it: a file's mode on Unix
 _READABLE: Final = 0o100644 << 16
 _BUILDING: Final = 600.0  # seconds
 
+# What an installer has put beside a package, and is none of its own.
+_INSTALLED: Final = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 
-def write(context: Context, path: Path, settings: Settings) -> Status:
+
+def write(
+    context: Context,
+    path: Path,
+    settings: Settings,
+    *,
+    jobs: int | None = None,
+    install: Sequence[str] = (),
+) -> Status:
     """Write the zip.
+
+    Args:
+        context: who asks.
+        path: the zip.
+        settings: how submissions are marked.
+        jobs: checks at the same time.
+        install: packages of Ubuntu that submissions need.
 
     Raises:
         Trouble: it cannot be written, or what goes into it cannot be made.
     """
     plan = plan_from(context, settings)
+    words = context.words()
+    seconds = SECONDS if settings.time_limit is None else settings.time_limit
+    settings = replace(settings, lang=words.language, time_limit=seconds)
     with tempfile.TemporaryDirectory(prefix="batepapo-wheel-") as named:
         wheel = _wheel(Path(named))
-        if wheel is None:
-            version = importlib.metadata.version("batepapo")
-            requirement = f'"batepapo=={version}"'
-        else:
-            _must_have(wheel, plan)
-            requirement = f'"$source/{wheel.name}"'
+        _must_have(wheel, plan)
+        packages = _PACKAGES.format(names=" ".join(install)) if install else ""
+        setup = SETUP.replace("PACKAGES\n", f"{packages}\n")
+        setup = setup.replace("WHEEL", wheel.name)
+        run = RUN.replace("JOBS", str(jobs or _JOBS))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-                setup = SETUP.replace("REQUIREMENT", requirement)
                 _put(archive, "setup.sh", setup, _EXECUTABLE)
-                _put(archive, "run_autograder", RUN, _EXECUTABLE)
+                _put(archive, "run_autograder", run, _EXECUTABLE)
                 _put(archive, "grading.toml", _config(settings, plan), _READABLE)
-                if wheel is not None:
-                    archive.write(wheel, wheel.name)
+                archive.write(wheel, wheel.name)
         except OSError as error:
             raise Trouble("cannot_write", path=path, why=error.strerror) from error
-    words = context.words()
-    Teller(context.out, words).say(words("grade.written", path=path))
+    teller = Teller(context.out, words)
+    teller.say(words("grade.written", path=path))
+    if seconds >= _THEIRS:
+        teller.say(words("grade.longer", seconds=f"{seconds:g}"))
     return Status.PASSED
 
 
-def _put(archive: zipfile.ZipFile, name: str, text: str, mode: int) -> None:
+def _put(archive: zipfile.ZipFile, name: str, content: str | bytes, mode: int) -> None:
     about = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
     about.external_attr = mode
     about.create_system = 3  # Unix, wherever the zip is made: so the mode counts
-    archive.writestr(about, text)
+    archive.writestr(about, content, zipfile.ZIP_DEFLATED)
 
 
 def _config(settings: Settings, plan: Plan) -> str:
@@ -141,15 +183,57 @@ def _config(settings: Settings, plan: Plan) -> str:
     )
 
 
-def _wheel(folder: Path) -> Path | None:
-    """Build a wheel of the clone from which this runs; `None` if it is none.
+def _wheel(folder: Path) -> Path:
+    """This package as a wheel: of the clone from which it runs, or as it is installed.
+
+    Raises:
+        Trouble: it cannot be made.
+    """
+    root = lessons.folder().parent
+    if (root / "pyproject.toml").is_file():
+        return _built(root, folder)
+    return _put_together(importlib.metadata.distribution("batepapo"), folder)
+
+
+def _put_together(installed: importlib.metadata.Distribution, folder: Path) -> Path:
+    """Make the wheel again from which this was installed.
+
+    Raises:
+        Trouble: some of what was installed is gone.
+    """
+    about = f"batepapo-{installed.version}.dist-info"
+    tag = email.message_from_string(installed.read_text("WHEEL") or "")["Tag"]
+    if tag is None or installed.files is None:
+        raise Trouble("grade.no_wheel", why=f"{about}/WHEEL, {about}/RECORD")
+    path = folder / f"batepapo-{installed.version}-{tag}.whl"
+    record = io.StringIO()
+    rows = csv.writer(record, lineterminator="\n")
+    try:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
+            for file in installed.files:
+                ours = file.parts[0] != about or file.name not in _INSTALLED
+                # What lies outside are the commands, which installing makes again.
+                if not ours or ".." in file.parts or file.suffix == ".pyc":
+                    continue
+                octets = Path(str(file.locate())).read_bytes()
+                _put(wheel, file.as_posix(), octets, _READABLE)
+                digest = base64.urlsafe_b64encode(hashlib.sha256(octets).digest())
+                sha = digest.decode("ascii").rstrip("=")
+                rows.writerow([file.as_posix(), f"sha256={sha}", len(octets)])
+            rows.writerow([f"{about}/RECORD", "", ""])
+            _put(wheel, f"{about}/RECORD", record.getvalue(), _READABLE)
+    except OSError as error:
+        why = f"{error.filename}: {error.strerror}"
+        raise Trouble("grade.no_wheel", why=why) from error
+    return path
+
+
+def _built(root: Path, folder: Path) -> Path:
+    """Build a wheel of the clone.
 
     Raises:
         Trouble: it cannot be built.
     """
-    root = lessons.folder().parent
-    if not (root / "pyproject.toml").is_file():
-        return None
     # What builds it need not be fetched if it is here.
     offline = ["--no-build-isolation"] if importlib.util.find_spec("hatchling") else []
     command: Sequence[str] = [

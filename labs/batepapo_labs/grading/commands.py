@@ -105,7 +105,7 @@ def grade(
         commands=settings.commands,
         trust=settings.trust,
         factor=settings.time_factor,
-        limits=Limits(seconds=settings.time_limit),
+        limits=Limits(seconds=settings.seconds),
         first_user=first_user,
     )
     began = time.monotonic()

@@ -37,7 +37,7 @@ class Settings:
     Attributes:
         labs: which, as `--labs` takes them; `None` is all.
         out_of: the mark of a perfect submission.
-        time_limit: seconds for each submission.
+        time_limit: seconds for each submission; `None` if nothing is said.
         time_factor: by how much all programs may be slower than deadlines expect.
         seed: the teacher's own; `None` if there is none, and one is drawn.
         detail: how much reports tell; `None` is all, or less with a seed.
@@ -50,7 +50,7 @@ class Settings:
 
     labs: str | None = None
     out_of: float = 100
-    time_limit: float = SECONDS
+    time_limit: float | None = None
     time_factor: float = 1
     seed: int | None = None
     detail: Detail | None = None
@@ -59,6 +59,11 @@ class Settings:
     weights: Mapping[int, float] | None = None
     commands: Mapping[str, str] = field(default_factory=dict)
     ignore_their_commands: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How many a submission has."""
+        return SECONDS if self.time_limit is None else self.time_limit
 
     @property
     def private(self) -> bool:
