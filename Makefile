@@ -92,7 +92,7 @@ docs: $(VENV)/ready     ## the course site, in both languages, in build/site
 	$(RUN) batepapo_site build
 
 browser: docs           ## the built site: its links, and how it is in a browser
-	$(RUN) pytest -m browser docs/tests
+	$(RUN) pytest -n 2 -m browser docs/tests
 
 docs-serve: $(VENV)/ready  ## show the course site; built again when a page is saved
 	$(RUN) batepapo_site serve

@@ -228,3 +228,54 @@ def test_no_page_complains_in_the_console(page: Page, served: str) -> None:
         for where in KINDS:
             page.goto(f"{served}/{language}/{where}")
             expect(page.locator("h1").first).to_be_visible()
+
+
+# ---- the playground -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transcript", ["03-private", "11-race", "24-half-close"])
+def test_the_playground_plays_a_transcript_step_by_step(
+    page: Page, site: str, transcript: str
+) -> None:
+    page.goto(f"{site}/en/playground.html#t={transcript}&step=0")
+    place = page.get_by_role("slider")
+    steps = int(place.get_attribute("max") or 0)
+    assert steps > 3
+    terminals = page.locator(".pg-terminal")
+    for number in range(1, steps + 1):
+        page.get_by_role("button", name="One step forward").click()
+        expect(place).to_have_value(str(number))
+    expect(terminals.first.locator(".pg-entry").first).to_be_visible()
+    # A right server does nothing that has to be marked.
+    expect(page.locator(".pg-mark")).to_have_count(0)
+    page.get_by_role("button", name="One step back").click()
+    expect(place).to_have_value(str(steps - 1))
+
+
+def test_the_playground_marks_what_a_wrong_server_does(page: Page, site: str) -> None:
+    page.goto(f"{site}/pt/playground.html#t=02-public&step=99&fault=no_echo")
+    expect(page.locator(".pg-mark").first).to_be_visible()
+    rule = page.locator("#playground a[href*='requirements.html#PUBLIC-1']").first
+    expect(rule).to_be_visible()
+    rule.click()
+    expect(page.locator("[id='PUBLIC-1']")).to_be_visible()
+
+
+def test_in_the_playground_one_types_and_sees_who_receives_it(
+    page: Page, site: str
+) -> None:
+    page.goto(f"{site}/en/playground.html")
+    one, other = (page.locator(".pg-terminal").nth(number) for number in range(2))
+    for terminal, line in (
+        (one, "/ENTRAR ana"),
+        (other, "/ENTRAR beto"),
+        (one, ":bom dia"),
+        (other, "ana:segredo"),
+    ):
+        terminal.locator("input[type='text']").first.fill(line)
+        terminal.locator("input[type='text']").first.press("Enter")
+    for terminal in (one, other):
+        expect(terminal.locator(".pg-lines")).to_contain_text(":bom dia")
+    expect(one.locator(".pg-lines")).to_contain_text("PRIVADA")
+    expect(other.locator(".pg-lines")).to_contain_text("ENVIADA ana")
+    expect(other.locator(".pg-lines")).not_to_contain_text("PRIVADA")
