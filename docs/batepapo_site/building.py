@@ -52,7 +52,7 @@ def lay_out() -> None:
 def _write(folder: Path, path: str, text: str) -> None:
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(markdown.with_bars(text), encoding="utf-8", newline="\n")
+    file.write_text(markdown.with_plain_tables(text), encoding="utf-8", newline="\n")
 
 
 def build(*, strict: bool = True) -> None:

@@ -10,7 +10,8 @@ _FENCE: Final = re.compile(r"\s*(```+|~~~+)")
 _HEADING: Final = re.compile(
     r"(?P<rank>#{1,6}) +(?P<title>.*?)(?: *\{ *#(?P<anchor>[\w.-]+) *\})? *#*"
 )
-_CODE: Final = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+# Code, and a word in braces outside of it.
+_IN_A_ROW: Final = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)|(?<!\\)\{[\w-]+\}")
 # What no word in it is changed of: code, links, HTML, and addresses.
 _FIXED: Final = re.compile(
     r"`+[^`]*`+|!?\[(?:[^\[\]]|\[[^\]]*\])*\](?:\([^)]*\)|\[[^\]]*\])|<[^>\n]*>"
@@ -104,21 +105,24 @@ def anchored(text: str, anchors: list[str]) -> str:
     return "\n".join(changed) + "\n"
 
 
-def with_bars(text: str) -> str:
-    """The page, the bars in the code of its tables as Python-Markdown wants them.
+def with_plain_tables(text: str) -> str:
+    """The page, its tables as Python-Markdown needs them to show what GitHub does.
 
     GitHub takes a bar for the end of a cell unless it is escaped, also in code;
-    Python-Markdown does not, and would show what escapes it.
+    Python-Markdown does not, and would show what escapes it. And a word in braces at
+    the end of a cell, `{quit}`, it would take for an attribute of that cell.
     """
     changed = []
     for line in lines(text):
         row = not line.code and line.text.lstrip().startswith("|")
-        changed.append(_CODE.sub(_unescaped, line.text) if row else line.text)
+        changed.append(_IN_A_ROW.sub(_plain, line.text) if row else line.text)
     return "\n".join(changed) + "\n"
 
 
-def _unescaped(code: re.Match[str]) -> str:
-    return code[0].replace("\\|", "|")
+def _plain(found: re.Match[str]) -> str:
+    if found[0].startswith("{"):
+        return f"\\{found[0]}"
+    return found[0].replace("\\|", "|")
 
 
 def prose(text: str, change: Callable[[str], str]) -> str:

@@ -72,7 +72,13 @@ def test_prose_is_changed_but_no_code_link_or_heading() -> None:
 def test_a_bar_in_the_code_of_a_table_needs_no_escape_here() -> None:
     text = "| `a \\| b` | c \\| d |\n\n`a \\| b`\n\n```\n| `a \\| b` |\n```\n"
     changed = "| `a | b` | c \\| d |\n\n`a \\| b`\n\n```\n| `a \\| b` |\n```\n"
-    assert markdown.with_bars(text) == changed
+    assert markdown.with_plain_tables(text) == changed
+
+
+def test_a_word_in_braces_in_a_table_is_no_attribute_of_a_cell() -> None:
+    text = "| or {quit} | `{quit}` | \\{quit} |\n\n# title { #quit }\n{quit}\n"
+    changed = "| or \\{quit} | `{quit}` | \\{quit} |\n\n# title { #quit }\n{quit}\n"
+    assert markdown.with_plain_tables(text) == changed
 
 
 # ---- here ----
