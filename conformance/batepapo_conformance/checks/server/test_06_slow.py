@@ -168,8 +168,8 @@ def _length_of_a_refusal(one: Participant) -> int:
 def test_whoever_pipelines_and_reads_late_gets_every_reply(
     serve: Serve, testee: Testee
 ) -> None:
-    """“A server MAY stop reading from a connection that does not read its replies,
-    until it does.”
+    """“A server MAY stop reading from a connection that does not read what is due to
+    it, until it does.”
     """
     large = testee.has("outbox-limit")
     server = serve(options={"outbox-limit": 8 * MIB} if large else None)
