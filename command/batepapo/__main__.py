@@ -201,7 +201,10 @@ def _named(pairs: Sequence[str], option: str) -> dict[str, str]:
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @LANGUAGE
 def explain(ids: Sequence[str], *, lang: str | None) -> None:
-    """Tell a rule, its reason, and a correct exchange."""
+    """Tell a rule, its reason, and a correct exchange; or the rules of a section.
+
+    ID is a rule, as ENTER-3, or the number of a section, as 5.2 or 5.
+    """
     from batepapo_conformance import explain as explaining
     from batepapo_conformance.spec import load
 

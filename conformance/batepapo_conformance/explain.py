@@ -16,13 +16,21 @@ class UnknownRequirement(Exception):
 def explain(name: str, specification: Specification, words: Words | None = None) -> str:
     """What the requirement says, why, and what it looks like when it is met.
 
-    All of it is English unless other words are given; then the requirement is told
-    in their language as well, and it is said that the English text decides.
+    For a section, `5.2` or `5`, it is what each of its requirements says, and why.
+    All of it is English unless other words are given; then a requirement is told in
+    their language, and it is said that the English text decides.
 
     Raises:
-        UnknownRequirement: there is none of this id.
+        UnknownRequirement: there is none of this id, or in this section.
     """
     words = words or Words(Language.ENGLISH)
+    inside = [
+        "\n".join(_told(one, words))
+        for one in specification.requirements.values()
+        if f"{one.section}.".startswith(f"{name.rstrip('.')}.")
+    ]
+    if inside:
+        return "\n\n".join(inside)
     requirement = specification.requirements.get(name.upper())
     if requirement is None:
         raise UnknownRequirement(_no_such(name, specification, words))
@@ -36,9 +44,7 @@ def _no_such(name: str, specification: Specification, words: Words) -> str:
     return "\n".join(_wrap(words("explain.none", name=name) + hint))
 
 
-def _explained(
-    one: Requirement, specification: Specification, words: Words
-) -> Iterator[str]:
+def _told(one: Requirement, words: Words) -> Iterator[str]:
     yield f"{one.id} · {one.level} · {words(f'role.{one.role}')}"
     section = words("explain.section", number=one.section)
     said = one.said_in(words.language)
@@ -50,6 +56,12 @@ def _explained(
     yield from _wrap(f"{words('explain.why')} {said.why}", "  ")
     if said.language is not Language.ENGLISH:
         yield from _wrap(f"({words('explain.decides')})", "  ")
+
+
+def _explained(
+    one: Requirement, specification: Specification, words: Words
+) -> Iterator[str]:
+    yield from _told(one, words)
     if one.example:
         yield ""
         example = one.example.replace("*Example:*", words("explain.example"))

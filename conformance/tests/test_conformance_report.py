@@ -195,6 +195,31 @@ def test_an_unknown_id_is_answered_with_its_neighbours() -> None:
         explain("ENTER-99", SPECIFICATION)
 
 
+@pytest.mark.parametrize(
+    ("section", "first", "last"),
+    [("5.2", "ENTER-1", "ENTER-6"), ("5", "GREET-1", "EVENT-4")],
+)
+def test_a_section_is_told_as_all_its_requirements(
+    section: str, first: str, last: str
+) -> None:
+    text = explain(section, SPECIFICATION)
+    heads = [line.split(" ")[0] for line in text.splitlines() if " · M" in line]
+    assert (heads[0], heads[-1]) == (first, last)
+    there = [
+        one.id
+        for one in SPECIFICATION.requirements.values()
+        if one.section == section or one.section.startswith(f"{section}.")
+    ]
+    assert heads == there
+    assert "->" not in text, "no exchanges: it is for reading a section through"
+
+
+@pytest.mark.parametrize("section", ["5.99", "", "."])
+def test_a_section_without_requirements_is_unknown(section: str) -> None:
+    with pytest.raises(UnknownRequirement):
+        explain(section, SPECIFICATION)
+
+
 def test_the_index_tells_roles_apart() -> None:
     assert "TYPE-1 " not in index(SPECIFICATION, "server")
     assert "TYPE-1 " in index(SPECIFICATION, "client")

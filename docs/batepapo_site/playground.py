@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from batepapo_conformance import spec
+from batepapo_conformance.chapters import cell
 from batepapo_conformance.spec import Requirement, Specification, StateRow, Transcript
 from batepapo_conformance.words import Language
-from batepapo_site.specification import cell
 from batepapo_zoo.catalogue import specimens
 
 NAME: Final = "data.js"

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from batepapo_conformance.chapters import cell
 from batepapo_conformance.spec import ErrorCode, load
 from batepapo_conformance.words import Language, Words
 from batepapo_site.code import fenced
@@ -12,7 +13,7 @@ from batepapo_site.pages import SPECIFICATION
 from batepapo_site.reference import mistakes
 from batepapo_site.reference.printed import printed
 from batepapo_site.reference.words import folded, table, words
-from batepapo_site.specification import cell, find, linked
+from batepapo_site.specification import find, linked
 
 _RULES: Final = {
     "01": ("ENTER-3", "ENTER-4"),

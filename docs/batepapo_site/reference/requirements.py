@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from batepapo_conformance.chapters import level, role
 from batepapo_conformance.check import collect
 from batepapo_conformance.results import Listed
 from batepapo_conformance.spec import Level, Requirement, load
@@ -19,7 +20,7 @@ from batepapo_site.here import Place
 from batepapo_site.pages import SPEC, SPECIFICATION
 from batepapo_site.reference import mistakes
 from batepapo_site.reference.words import folded, table, words
-from batepapo_site.specification import level, linked, role
+from batepapo_site.specification import linked
 from batepapo_site.trouble import Trouble
 
 _CASE: Final = re.compile(r"test_a_transcript_is_met\[(?P<name>[\w-]+)\]")
