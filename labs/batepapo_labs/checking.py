@@ -277,9 +277,10 @@ class _Desk:
         """The title of each step, its checks, and its lab: first the labs before."""
         earlier = dict.fromkeys(one for each in self._before for one in each.checks)
         if earlier:
-            numbers = ", ".join(str(one.number) for one in self._before)
-            form = "one" if len(self._before) == 1 else "many"
-            title = self._words(f"step.before.{form}", numbers=numbers)
+            *rest, last = (str(one.number) for one in self._before)
+            form = "many" if rest else "one"
+            numbers = ", ".join(rest)
+            title = self._words(f"step.before.{form}", numbers=numbers, last=last)
             yield title, tuple(earlier), None
         for step in self._lesson.steps:
             title = step.title[self._words.language]

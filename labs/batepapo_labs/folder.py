@@ -17,6 +17,7 @@ from typing import Any, Final
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from batepapo_conformance.chapters import files as chapters_in
 from batepapo_conformance.results import now
 from batepapo_conformance.testee import CONTRACT_OPTIONS, Role
 from batepapo_conformance.words import Language, Words, language_from
@@ -31,6 +32,9 @@ KEPT: Final = "kept"
 
 NAME: Final = "bate-papo"
 """What a student's folder is called if nobody says otherwise."""
+
+SPECIFICATION: Final = "spec"
+"""The folder in which the specification is, if a lab hands it out."""
 
 TABLES: Final = Path(__file__).parent / "words"
 """Where the words of the labs are."""
@@ -177,10 +181,38 @@ class Folder:
         if table is not None:
             if table not in self._document:
                 self._document[table] = tomlkit.table()
+            elif key not in self._document[table]:
+                self._add(table, key, value)
             place = self._document[table]
         place[key] = value
         self._data = self._document.unwrap()
         _replace(self._file, self._document.as_string())
+
+    def _add(self, table: str, key: str, value: object) -> None:
+        """Put a line below those that the table has, if it can be seen where that is.
+
+        What stands below them, up to the next table, is about the next table.
+        """
+        lines = self._document.as_string().splitlines(keepends=True)
+        head = re.compile(rf"\s*\[\s*{re.escape(table)}\s*\]")
+        last = next((n for n, one in enumerate(lines) if head.match(one)), None)
+        if last is None:
+            return
+        for number, line in enumerate(lines[last + 1 :], last + 1):
+            begin = line.strip()[:1]
+            if begin == "[":
+                break
+            if begin not in ("", "#"):
+                last = number
+        lines[last] = f"{lines[last].rstrip()}\n"
+        lines.insert(last + 1, f"{key} = {tomlkit.item(value).as_string()}\n")
+        with contextlib.suppress(TOMLKitError):
+            document = tomlkit.parse("".join(lines))
+            if document.unwrap() == {
+                **self._data,
+                table: {**self._table(table), key: value},
+            }:
+                self._document = document
 
 
 def table_of(lesson: Lesson) -> str:
@@ -296,18 +328,31 @@ def begin(
 
 
 def lay(folder: Folder, lesson: Lesson, files: Mapping[Path, Path]) -> Laid:
-    """Put these files, and the text of the lab, where there is nothing yet."""
+    """Put these files, and what a lab gives to read, where there is nothing yet."""
     texts = [lesson.text(folder.language), *map(lesson.text, Language)]
     text = next((one for one in texts if one.is_file()), None)
     told = {Path(f"LAB-{lesson.number}.md"): text} if text else {}
+    octets = {place: path.read_bytes() for place, path in {**files, **told}.items()}
+    laid = _put(folder.path, octets)
+    if lesson.specification:
+        chapters = chapters_in(folder.language).items()
+        read = {one: said.encode() for one, said in chapters}
+        spec = _put(folder.path / SPECIFICATION, read)
+        # So many files, and nobody's own: they are told of as the one folder.
+        laid.put += [Path(SPECIFICATION)] if spec.put else []
+        laid.left += [Path(SPECIFICATION)] if spec.left else []
+    return laid
+
+
+def _put(where: Path, files: Mapping[Path, bytes]) -> Laid:
     laid = Laid()
-    for place, source in {**files, **told}.items():
-        target = folder.path / place
+    for place, octets in files.items():
+        target = where / place
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            target.write_bytes(octets)
             laid.put.append(place)
-        elif not target.is_file() or target.read_bytes() != source.read_bytes():
+        elif not target.is_file() or target.read_bytes() != octets:
             laid.left.append(place)
     return laid
 

@@ -32,6 +32,7 @@ _KEYS: Final = {
     "by-chance",
     "afresh",
     "apart",
+    "specification",
     "step",
     "hint",
 }
@@ -74,6 +75,7 @@ class Lesson:
             what labs before are about.
         apart: whether its program is another one than that of all other labs of this
             role. How it is started is said for itself then.
+        specification: whether who begins it gets the specification, to build from.
     """
 
     folder: Path
@@ -89,6 +91,7 @@ class Lesson:
     by_chance: tuple[str, ...] = ()
     afresh: bool = False
     apart: bool = False
+    specification: bool = False
 
     @property
     def name(self) -> str:
@@ -230,6 +233,7 @@ def _told(folder: Path, data: Mapping[str, Any]) -> Lesson:
         by_chance=tuple(data.get("by-chance", ())),
         afresh=bool(data.get("afresh", False)),
         apart=bool(data.get("apart", False)),
+        specification=bool(data.get("specification", False)),
         steps=tuple(_steps(data.get("step", ()))),
         hints=dict(_hints(data.get("hint", ()))),
     )

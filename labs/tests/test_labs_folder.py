@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from made_up_course import ENGLISH, PORTUGUESE, RUDE, student
 
+from batepapo_conformance.spec import load
 from batepapo_conformance.testee import split_command
 from batepapo_conformance.words import Language
 from batepapo_labs.folder import (
@@ -90,6 +91,49 @@ def test_comments_and_keys_of_the_student_stay(tmp_path: Path, labs: Course) -> 
     assert 'mine = "yes"\n' in after
     assert "lab = 2  # my comment" in after
     assert files(tmp_path) == {"lab.toml", "LAB-1.md", "server.py"}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_is_written_stands_below_what_is_said_of_it(
+    tmp_path: Path, labs: Course, language: Language
+) -> None:
+    folder, _ = begin(tmp_path, labs, labs.lesson(1), language)
+    folder.note_check(1, [], passed=True)
+    folder.note_hint("GREET-1")
+    folder.note_check(2, [], passed=True)
+    Folder(tmp_path).note_hint("RUN-3")
+    blocks = (tmp_path / "lab.toml").read_text("utf-8").split("\n\n")
+    [passed] = [one for one in blocks if "[passed]" in one]
+    [hints] = [one for one in blocks if "[hints]" in one]
+    said, _, lines = passed.partition("[passed]\n")
+    assert said.startswith("# ")
+    assert [one.partition(" = ")[0] for one in lines.splitlines()] == ["1", "2"]
+    assert hints.endswith("[hints]\nGREET-1 = 1\nRUN-3 = 1")
+
+
+def test_a_table_written_otherwise_is_kept_all_the_same(
+    tmp_path: Path, labs: Course
+) -> None:
+    student(tmp_path, labs, 1)
+    (tmp_path / "lab.toml").write_text('lab = 1\npassed = { 1 = "2026-01-01" }\n')
+    Folder(tmp_path).note_check(2, [], passed=True)
+    assert set(Folder(tmp_path).passed) == {1, 2}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_lab_to_build_from_the_specification_hands_it_out(
+    tmp_path: Path, labs: Course, language: Language
+) -> None:
+    lesson = replace(labs.lesson(1), specification=True)
+    _, laid = begin(tmp_path, labs, lesson, language)
+    assert Path("spec") in laid.put, "as one, and not file by file"
+    assert not [one for one in laid.put if "spec" in one.parts[:-1]]
+    said = (tmp_path / "spec" / "05-commands.md").read_text("utf-8")
+    assert load().requirements["ENTER-3"].said_in(language).text.split()[0] in said
+    (tmp_path / "spec" / "05-commands.md").write_text("my notes")
+    _, laid = begin(tmp_path, labs, lesson, language)
+    assert (laid.put, laid.left) == ([], [Path("spec")])
+    assert (tmp_path / "spec" / "05-commands.md").read_text() == "my notes"
 
 
 def test_a_lab_is_passed_once(tmp_path: Path, labs: Course) -> None:
