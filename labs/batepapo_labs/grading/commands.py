@@ -28,7 +28,7 @@ from batepapo_labs.grading.submissions import Submission, find
 from batepapo_labs.grading.telling import Table, held_back
 from batepapo_labs.trouble import Trouble
 
-_JOBS_PER_CORE: Final = 2  # checks wait as often as they compute
+_JOBS_PER_CORE: Final = 5  # checks wait far more than they compute
 _MOST_JOBS: Final = 16
 
 
