@@ -21,6 +21,9 @@ from .words import Words
 _BACKLOG = 1024
 """Connections that the system may hold for us; it takes less if it wants to."""
 
+_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
+"""Where origins show addresses without being told to (EVENT-4)."""
+
 _TICK = 0.25
 """Seconds between two looks at all deadlines; section 1.5 would allow 2. (On Windows a
 signal does not end the waiting of the event loop: there it acts at the next tick.)"""
@@ -59,8 +62,9 @@ class Server:
         show_addresses: bool | None = None,
     ) -> None:
         self._listener = _listen(address, port)
-        loopback = ipaddress.ip_address(address).is_loopback
-        self._shows = loopback if show_addresses is None else show_addresses
+        self._shows = (
+            _is_loopback(address) if show_addresses is None else show_addresses
+        )
         self._limits = limits
         self._words = words
         self._log = log
@@ -172,6 +176,12 @@ class Server:
             for connection in list(self._connections):
                 connection.check()
             self._log.flush()
+
+
+def _is_loopback(address: str) -> bool:
+    # Not `is_loopback`: of ::ffff:127.0.0.1 that is true as well, from some Python on.
+    listening = ipaddress.ip_address(address)
+    return any(listening in network for network in _LOOPBACK)
 
 
 def _listen(address: str, port: str) -> socket.socket:

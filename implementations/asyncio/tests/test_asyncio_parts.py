@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batepapo_asyncio import clock
+from batepapo_asyncio import clock, server
 from batepapo_asyncio.batch import Batch
 from batepapo_asyncio.errors import OverLimit
 from batepapo_asyncio.messages import Said, Sent
@@ -50,6 +50,15 @@ def test_the_pace_allows_one_second_worth_at_once_and_then_the_rate():
 def test_no_pace_is_no_limit():
     pace = Pace(0)
     assert not any(pace.wait(0.0) for _ in range(1000))
+
+
+@pytest.mark.parametrize(
+    ("address", "shows"),
+    [("127.9.9.9", True), ("::1", True), ("::ffff:127.0.0.1", False), ("::", False)],
+)
+def test_only_the_loopback_shows_addresses_without_being_told(address, shows):
+    """EVENT-4."""
+    assert server._is_loopback(address) is shows
 
 
 def test_addresses_and_ports():

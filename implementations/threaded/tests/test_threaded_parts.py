@@ -11,6 +11,7 @@ from time import monotonic
 import pytest
 
 from batepapo_threaded import log as log_module
+from batepapo_threaded import server
 from batepapo_threaded.clock import Clock
 from batepapo_threaded.log import Log
 from batepapo_threaded.outbox import Outbox
@@ -142,3 +143,14 @@ def test_addresses_and_ports() -> None:
     assert is_port("0")
     assert is_port("65535")
     assert not any(map(is_port, ("", "00", "65536", "-1", "+1", "１", "1\n")))
+
+
+@pytest.mark.parametrize(
+    ("address", "shows"),
+    [("127.9.9.9", True), ("::1", True), ("::ffff:127.0.0.1", False), ("::", False)],
+)
+def test_only_the_loopback_shows_addresses_without_being_told(
+    address: str, shows: bool
+) -> None:
+    """EVENT-4."""
+    assert server._is_loopback(address) is shows
