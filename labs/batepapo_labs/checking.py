@@ -34,6 +34,7 @@ from batepapo_labs.trouble import Trouble
 
 _BUILDING: Final = 300.0  # seconds; a build that waits for somebody has to end
 _LAST_LINES: Final = 12
+_LONGEST: Final = 160  # characters of a line that are shown
 
 Checker = Callable[[Path, Lesson, Words, TextIO], Iterable[StepResult]]
 """What checks a lab that is not about a server or a client.
@@ -185,7 +186,7 @@ def _build(command: str | None, folder: Path, outcome: Outcome, words: Words) ->
     if built.returncode:
         how = how_it_ended(built.returncode, words)
         outcome.trouble = words("trouble.cannot_build", command=command, why=how)
-        outcome.last_words = _last_lines(built.stdout)
+        outcome.last_words = last_lines(_decoded(built.stdout))
 
 
 class _Desk:
@@ -254,7 +255,7 @@ class _Desk:
         outcome.trouble = self._words(
             found.key, command=outcome.command, why=found.why, how=how
         )
-        outcome.last_words = _last_lines(found.last)
+        outcome.last_words = last_lines(_decoded(found.last))
         return False
 
     # ---- steps ----
@@ -351,7 +352,12 @@ def how_it_ended(status: int, words: Words) -> str:
     return words(key, number=abs(status))
 
 
-def _last_lines(octets: bytes) -> list[str]:
-    text = octets.decode("utf-8", "backslashreplace")
-    lines = [harmless(line.expandtabs()) for line in text.splitlines()]
-    return [line.rstrip() for line in lines if line.strip()][-_LAST_LINES:]
+def last_lines(written: str) -> list[str]:
+    """The end of what a program wrote, fit to be shown: not many lines, nor long."""
+    lines = [harmless(line.expandtabs()) for line in written.splitlines()]
+    last = [line.rstrip() for line in lines if line.strip()][-_LAST_LINES:]
+    return [f"{one[:_LONGEST]} ..." if len(one) > _LONGEST else one for one in last]
+
+
+def _decoded(octets: bytes) -> str:
+    return octets.decode("utf-8", "backslashreplace")

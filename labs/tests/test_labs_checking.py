@@ -14,7 +14,7 @@ from batepapo_conformance.results import Status
 from batepapo_conformance.testee import split_command
 from batepapo_conformance.words import Words
 from batepapo_labs import checking
-from batepapo_labs.checking import Asked, Outcome
+from batepapo_labs.checking import Asked, Outcome, last_lines
 from batepapo_labs.folder import Folder
 from batepapo_labs.lessons import Course, Lesson
 from batepapo_labs.steps import StepResult, Verdict
@@ -224,3 +224,15 @@ def test_a_lab_of_another_role_is_checked_by_its_own_checker(
         checked(folder, labs, Asked(only=("TCP-1",)))
     (tmp_path / "drawing.txt").write_text("o")
     assert checked(folder, labs).status is Status.PASSED
+
+
+def test_of_what_a_program_wrote_the_end_is_shown_and_no_line_at_its_length() -> None:
+    written = "\n".join(
+        ["um", "", *("dois " * 9999 for _ in range(20)), "tr\x1b[31mes"]
+    )
+    shown = last_lines(written)
+    assert len(shown) == 12
+    assert all(len(one) < 200 for one in shown)
+    assert shown[0].endswith(" ...")
+    assert shown[-1].startswith("tr")
+    assert "\x1b" not in shown[-1]

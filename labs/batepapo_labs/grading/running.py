@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from batepapo_conformance.diagnosis import diagnosed
 from batepapo_conformance.phrases import told
@@ -16,7 +16,7 @@ from batepapo_conformance.results import Result, Run, Verdict, now
 from batepapo_conformance.settling import settle
 from batepapo_conformance.spec import load
 from batepapo_conformance.words import Words
-from batepapo_labs.checking import how_it_ended
+from batepapo_labs.checking import how_it_ended, last_lines
 from batepapo_labs.folder import with_python
 from batepapo_labs.grading.isolation import Limits
 from batepapo_labs.grading.looking import names_ours
@@ -26,8 +26,6 @@ from batepapo_labs.grading.plan import Plan
 from batepapo_labs.grading.submissions import Prepared, Submission, prepare
 from batepapo_labs.grading.supervision import Ended, Supervised
 from batepapo_labs.trouble import Trouble
-
-_LAST_LINES: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,8 +222,7 @@ class _Marker:
 
 def _with_last(text: str, output: str) -> str:
     """The text, and below it the last lines of what a program wrote."""
-    lines = [one for one in output.splitlines() if one.strip()][-_LAST_LINES:]
-    return "\n".join([text, *(f"    {line}" for line in lines)])
+    return "\n".join([text, *(f"    {line}" for line in last_lines(output))])
 
 
 def _told(run: Run, program: str, process: Supervised, folder: Path) -> Run:
