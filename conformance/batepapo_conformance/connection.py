@@ -103,7 +103,7 @@ class Connection:
             pieces: what is written at once, each.
             seconds: how long the peer may accept nothing and send nothing.
         """
-        self._record.sent(self.name, b"".join(pieces))
+        self._record.sent(self.name, b"".join(pieces), len(pieces))
         try:
             if len(pieces) > 1 or sum(map(len, pieces)) <= _SMALL:
                 self.socket.settimeout(seconds)

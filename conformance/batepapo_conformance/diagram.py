@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from batepapo_conformance import exchange, recording
-from batepapo_conformance.failure import visible
+from batepapo_conformance.failure import lines_in, visible_line
 
 SERVER: Final = "server"
 """What the lane of the server is called."""
@@ -71,8 +71,8 @@ def steps_of_recording(happenings: Iterable[recording.Happening]) -> Iterator[St
                 words = _NOTED[noted]
                 yield Step(one.seconds, one.connection, Way.AT_CLIENT, words)
                 continue
-        for line in one.octets.splitlines(keepends=True):
-            yield Step(one.seconds, one.connection, way, _shown(line))
+        for line in lines_in(one.octets):
+            yield Step(one.seconds, one.connection, way, visible_line(line))
 
 
 _WAYS: Final = {
@@ -89,15 +89,11 @@ def steps_of_exchange(events: Iterable[exchange.Event]) -> Iterator[Step]:
         if one.kind is exchange.Kind.NOTE:
             yield Step(one.seconds, one.who, way, one.text)
             continue
-        for line in one.octets.splitlines(keepends=True):
-            yield Step(one.seconds, one.who, way, verb + _shown(line))
+        for line in lines_in(one.octets):
+            yield Step(one.seconds, one.who, way, verb + visible_line(line))
         if one.size > len(one.octets):
             more = f"{one.size - len(one.octets)} octets more"
             yield Step(one.seconds, one.who, way, f"... {more} ...")
-
-
-def _shown(line: bytes) -> str:
-    return visible(line[:-1]) if line.endswith(b"\n") else f"{visible(line)} (no LF)"
 
 
 def lanes_of(steps: Iterable[Step]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from batepapo_conformance.failure import visible
+from batepapo_conformance.failure import NO_END, lines_in, visible_line
 
 # A flood of gigabytes must not fill the suite's memory: the beginning of the
 # record and its end are what explains a failure.
@@ -18,6 +18,7 @@ _OCTETS_OF_AN_EVENT = 2048
 _DRAWN_FIRST = 60
 _DRAWN_LAST = 60
 _DRAWN_LINES = 8  # of one event
+_LONG = 256  # octets; how many a longer line has is told
 # What a result carries of either end, to be drawn elsewhere.
 _OUTLINED_FIRST = 60
 _OUTLINED_LAST = 60
@@ -39,7 +40,7 @@ class Event:
     """Something that happened `seconds` after the record began.
 
     `octets` are cut after 2048; `size` is how many there were; `text` is what
-    a note says; `pieces` counts the events that were joined to this one.
+    a note says; `pieces` counts in how many the octets went.
     """
 
     seconds: float
@@ -82,9 +83,9 @@ class Exchange:
         self._left_out = 0
         self._proof: tuple[list[Event], str] | None = None
 
-    def sent(self, who: str, octets: bytes) -> None:
+    def sent(self, who: str, octets: bytes, pieces: int = 1) -> None:
         """Record octets that went towards the server on the connection of `who`."""
-        self._add(who, Kind.SENT, octets)
+        self._add(who, Kind.SENT, octets, pieces=pieces)
 
     def received(self, who: str, octets: bytes) -> None:
         """Record octets that came from the server on the connection of `who`."""
@@ -106,10 +107,12 @@ class Exchange:
         """Record what is not octets: connecting, half-closing, the end of a stream."""
         self._add(who, Kind.NOTE, b"", text)
 
-    def _add(self, who: str, kind: Kind, octets: bytes, text: str = "") -> None:
+    def _add(
+        self, who: str, kind: Kind, octets: bytes, text: str = "", pieces: int = 1
+    ) -> None:
         seconds = time.monotonic() - self._began
         kept = bytes(octets[:_OCTETS_OF_AN_EVENT])
-        event = Event(seconds, who, kind, kept, len(octets), text)
+        event = Event(seconds, who, kind, kept, len(octets), text, pieces)
         with self._lock:
             if len(self._first) < _FIRST_EVENTS:
                 self._first.append(event)
@@ -189,7 +192,7 @@ def _as_one(events: list[Event]) -> Event:
         events[0],
         octets=octets[: 16 * _OCTETS_OF_AN_EVENT],
         size=sum(event.size for event in events),
-        pieces=len(events),
+        pieces=sum(event.pieces for event in events),
     )
 
 
@@ -204,10 +207,14 @@ def _draw(happenings: Iterator[Event], width: int) -> Iterator[str]:
             yield _cut(head + happening.text, width)
             continue
         blank = " " * len(head)
-        lines = happening.octets.splitlines(keepends=True) or [b""]
+        lines = lines_in(happening.octets) or [b""]
         hidden = happening.size - len(happening.octets)
         pieces = f" ({happening.pieces} pieces)" if happening.pieces > 1 else ""
-        shown = [_shown_line(line) for line in lines]
+        room = width - len(head)
+        shown = [_shown_line(line, room) for line in lines]
+        if hidden > 0 and not lines[-1].endswith(b"\n"):
+            # Nobody knows where it ends.
+            shown[-1] = _cut(visible_line(lines[-1]).removesuffix(NO_END) + "...", room)
         if len(shown) > 2 * _DRAWN_LINES:
             left_out = f"... {len(shown) - 2 * _DRAWN_LINES} lines ..."
             shown[_DRAWN_LINES:-_DRAWN_LINES] = [left_out]
@@ -218,11 +225,17 @@ def _draw(happenings: Iterator[Event], width: int) -> Iterator[str]:
             yield _cut(f"{blank}{more}{pieces}".rstrip(), width)
 
 
-def _shown_line(line: bytes) -> str:
-    # The LF of a whole line goes without saying; anything else is shown.
-    if line.endswith(b"\n"):
-        return visible(line[:-1])
-    return visible(line) + " (no LF)"
+def _shown_line(line: bytes, room: int) -> str:
+    """One line in so many columns; what says where it ends is not cut off."""
+    text = visible_line(line)
+    if len(text) <= room:
+        return text
+    open_end = not line.endswith(b"\n")
+    if len(line) > _LONG:
+        end = f"... ({len(line)} octets{', no LF' if open_end else ''})"
+    else:
+        end = "..." + (NO_END if open_end else "")
+    return text[: room - len(end)] + end
 
 
 def _cut(text: str, width: int) -> str:

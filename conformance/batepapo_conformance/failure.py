@@ -3,7 +3,12 @@
 Whatever else comes out of a check is a fault of the suite itself.
 """
 
+import io
 import re
+from typing import Final
+
+NO_END: Final = " (no LF)"
+"""What is said of a line whose end is missing."""
 
 _PLACEHOLDER = re.compile(r"(<[a-z][a-z0-9 ]*>)")
 # What a placeholder may stand for: those of people run to the end of the line.
@@ -61,6 +66,28 @@ def visible(octets: bytes) -> str:
         or (chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02X}")
         for octet in octets
     )
+
+
+def lines_in(octets: bytes) -> list[bytes]:
+    """The lines, with their LFs; what follows the last LF is one, too.
+
+    A CR ends no line, so `bytes.splitlines` will not do.
+    """
+    return io.BytesIO(octets).readlines()
+
+
+def visible_line(line: bytes) -> str:
+    r"""One of `lines_in`, as text: the LF of a whole line goes without saying.
+
+    What nobody would see is shown: `\x20` for a space at the end, `\n` for an empty
+    line, and that the LF is missing.
+    """
+    text = visible(line.removesuffix(b"\n"))
+    if text.endswith(" "):
+        text = text[:-1] + r"\x20"
+    if line.endswith(b"\n"):
+        return text or r"\n"
+    return text + NO_END
 
 
 def first_difference(expected: bytes | str, actual: bytes) -> int | None:

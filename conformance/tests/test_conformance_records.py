@@ -40,11 +40,42 @@ def test_a_timeline_fits_80_columns_and_joins_pieces() -> None:
     exchange.note("ana", "connects")
     for octet in b"/ENTRAR ana\n":
         exchange.sent("ana", bytes([octet]))
+    exchange.sent("ana", b":oi\n", pieces=4)
     exchange.received("ana", b"x" * 500 + b"\n")
     drawn = exchange.draw()
     assert max(map(len, drawn.splitlines())) <= 80
     assert "->    /ENTRAR ana" in drawn
-    assert "(12 pieces)" in drawn
+    assert "(16 pieces)" in drawn
+
+
+def drawn(octets: bytes) -> list[str]:
+    """What a timeline shows of these octets, sent in one piece."""
+    exchange = Exchange()
+    exchange.sent("ana", octets)
+    lines = exchange.draw().splitlines()
+    assert max(map(len, lines)) <= 80
+    return [line[27:] for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("octets", "shown"),
+    [
+        (b":oi\n:tchau\n", [":oi", ":tchau"]),
+        (b":oi\rtchau\r\n", [r":oi\rtchau\r"]),
+        (b"/ENTRAR ana \n", [r"/ENTRAR ana\x20"]),
+        (b" \n\n", [r"\x20", r"\n"]),
+        (b":oi", [":oi (no LF)"]),
+        (b"a" * 512, ["a" * 30 + "... (512 octets, no LF)"]),
+        (b"a" * 511 + b"\n", ["a" * 37 + "... (512 octets)"]),
+        (b"a" * 99, ["a" * 42 + "... (no LF)"]),
+        (b"a" * 99 + b"\n", ["a" * 50 + "..."]),
+        (b"a" * 9999, ["a" * 50 + "...", "7951 octets more"]),
+    ],
+)
+def test_what_cannot_be_seen_of_a_line_is_shown(
+    octets: bytes, shown: list[str]
+) -> None:
+    assert drawn(octets) == shown
 
 
 def test_a_flood_does_not_fill_the_memory_and_keeps_its_end() -> None:

@@ -13,8 +13,8 @@ def test_who_has_not_entered_can_only_enter_or_leave(server: Server) -> None:
     """“Any other well-formed line MUST be answered with `ERRO 03 estado`, and the
     connection closed.”
     """
-    for line in (":oi", "ninguem:oi", "/USUARIOS"):
-        stranger = server.connect(line)
+    for number, line in enumerate((":oi", "ninguem:oi", "/USUARIOS")):
+        stranger = server.connect(f"estranho-{number}")
         stranger.send(line)
         stranger.expect_forced_out("estado", "STATE-1")
 
@@ -26,8 +26,8 @@ def test_who_has_not_entered_is_not_heard(serve: Serve) -> None:
     """
     server = serve()
     ana = server.participant("ana")
-    for line in (":oi", "ana:oi", "/USUARIOS"):
-        stranger = server.connect(line)
+    for number, line in enumerate((":oi", "ana:oi", "/USUARIOS")):
+        stranger = server.connect(f"estranho-{number}")
         stranger.send(line)
         stranger.expect_forced_out("estado", "STATE-1")
     ana.barrier("STATE-5")

@@ -13,7 +13,7 @@ def test_after_error_03_the_connection_is_closed(serve: Serve) -> None:
     """
     server = serve()
     for line, cause in (("/tolice", "sintaxe"), (":oi", "estado")):
-        stranger = server.connect(line)
+        stranger = server.connect(cause)
         stranger.send(line)
         stranger.expect_error("03", cause, "ERROR-1")
         stranger.expect_closed("ERROR-1")
