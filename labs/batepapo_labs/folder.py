@@ -305,7 +305,8 @@ def begin(
 ) -> tuple[Folder, Laid]:
     """Make a student's folder for this lab, or go on in it with this lab.
 
-    Who has the program of the lab goes on with it, and gets only what the lab adds.
+    Who has the program of the lab, or that of the lab from which it starts, goes on
+    with it, and gets only what the lab adds.
     Without a language, that of the folder stays; a new one has the environment's.
 
     Raises:
@@ -323,8 +324,17 @@ def begin(
         if folder.lab != lesson.number:
             folder.go_to(lesson.number)
         theirs = (path / lesson.program).exists()
-        files = files_in(lesson.folder / "starter") if theirs else course.begun(lesson)
+        starter = files_in(lesson.folder / "starter")
+        files = starter if theirs else _to_begin_with(path, course, lesson)
         return folder, lay(folder, lesson, files)
+
+
+def _to_begin_with(path: Path, course: Course, lesson: Lesson) -> Mapping[Path, Path]:
+    """What a lab is begun with: of another program that is there, nothing is given."""
+    base = course.base(lesson)
+    if base.program != lesson.program and (path / base.program).exists():
+        return files_in(lesson.folder / "starter")
+    return course.begun(lesson)
 
 
 def lay(folder: Folder, lesson: Lesson, files: Mapping[Path, Path]) -> Laid:
@@ -367,7 +377,7 @@ def reset(folder: Folder, course: Course, lesson: Lesson) -> Laid:
     """
     with _writing(folder.path):
         kept = _new_place(folder.path / KEPT / now().replace(":", "-"))
-        files = course.begun(lesson)
+        files = _to_begin_with(folder.path, course, lesson)
         theirs = lay(folder, lesson, files).left
         for place in theirs:
             (kept / place).parent.mkdir(parents=True, exist_ok=True)

@@ -134,6 +134,11 @@ class Course:
             and (one.role, one.program) == (lesson.role, lesson.program)
         ]
 
+    def base(self, lesson: Lesson) -> Lesson:
+        """The lab with whose solution it starts; itself if there is none."""
+        named = {one.name: one for one in self.lessons.values()}
+        return named.get(lesson.starts_from or "", lesson)
+
     def begun(self, lesson: Lesson) -> Mapping[Path, Path]:
         """What the folder of a student who begins here holds.
 
@@ -141,9 +146,8 @@ class Course:
             for the place of each file in it, the file that is copied there: the
             solution of the lab that it starts from, and the starter laid over that.
         """
-        named = {one.name: one for one in self.lessons.values()}
-        base = named.get(lesson.starts_from or "")
-        files = files_in(base.folder / "solution") if base else {}
+        base = self.base(lesson)
+        files = {} if base is lesson else files_in(base.folder / "solution")
         return {**files, **files_in(lesson.folder / "starter")}
 
 

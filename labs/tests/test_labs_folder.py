@@ -1,12 +1,13 @@
 """A student's folder: nothing of theirs is lost, and its file is theirs to edit."""
 
 import os
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_up_course import ENGLISH, PORTUGUESE, RUDE, student
+from made_up_course import ENGLISH, PORTUGUESE, RIGHT, RUDE, student
 
 from batepapo_conformance.spec import load
 from batepapo_conformance.testee import split_command
@@ -72,6 +73,56 @@ def test_who_goes_on_keeps_the_program_and_gets_only_what_is_new(
     assert (tmp_path / "server.py").read_text() == "mine"
     assert {one.as_posix() for one in laid.put} == {"notes.txt", "LAB-2.md"}
     assert laid.left == []
+
+
+@pytest.fixture
+def about_another(labs: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The labs, and a fourth: of a client, beside the server of the second."""
+    second = labs.lesson(2)
+    client = replace(
+        second,
+        folder=tmp_path_factory.mktemp("labs") / "04-client",
+        number=4,
+        role="client",
+        program="client.py",
+        starts_from=second.name,
+    )
+    shutil.copytree(second.folder, client.folder)
+    return Course({**labs.lessons, 4: client})
+
+
+def test_a_lab_about_another_program_adds_nothing_to_the_one_that_is_there(
+    tmp_path: Path, about_another: Course
+) -> None:
+    student(tmp_path, about_another, 2, "mine")
+    (tmp_path / "notes.txt").unlink()
+    folder, laid = begin(tmp_path, about_another, about_another.lesson(4), None)
+    assert {one.as_posix() for one in laid.put} == {"notes.txt", "LAB-4.md"}
+    assert laid.left == []
+    (tmp_path / "notes.txt").write_text("changed")
+    laid = reset(folder, about_another, about_another.lesson(4))
+    assert (tmp_path / "server.py").read_text() == "mine"
+    assert laid.put == [Path("notes.txt")]
+
+
+def test_who_begins_with_another_program_gets_the_one_before(
+    tmp_path: Path, about_another: Course
+) -> None:
+    begin(tmp_path, about_another, about_another.lesson(4), None)
+    assert (tmp_path / "server.py").read_text() == RIGHT
+
+
+def test_what_the_checker_writes_stands_under_what_is_said_of_it(
+    tmp_path: Path, labs: Course
+) -> None:
+    folder = student(tmp_path, labs, 1)
+    folder.note_check(1, ["GREET-1"], passed=True)
+    folder.note_hint("GREET-1")
+    after = (tmp_path / "lab.toml").read_text("utf-8")
+    passed = after.partition("[passed]\n")[2].partition("[hints]\n")
+    assert passed[0].splitlines()[0].startswith("# The labs that you have passed")
+    assert passed[0].splitlines()[1].startswith("1 = ")
+    assert "GREET-1 = 1" in passed[2]
 
 
 def test_comments_and_keys_of_the_student_stay(tmp_path: Path, labs: Course) -> None:
