@@ -17,6 +17,7 @@ from typing import Final, TextIO
 import tomlkit
 
 from batepapo_conformance import check as suite
+from batepapo_conformance.phrases import told
 from batepapo_conformance.progress import Progress
 from batepapo_conformance.results import Result, Run, Status
 from batepapo_conformance.results import Verdict as OfCheck
@@ -321,7 +322,8 @@ class _Desk:
         unjudged = [one for one in run.results if one.verdict is OfCheck.NO_VERDICT]
         for reason in dict.fromkeys(one.reason for one in unjudged):
             count = sum(one.reason == reason for one in unjudged)
-            yield self._words("step.unjudged", count=count, why=reason)
+            why = told(reason, self._words.language)
+            yield self._words("step.unjudged", count=count, why=why)
         advice = [one for one in run.failures() if one.level is not Level.MUST]
         rules = dict.fromkeys(one.broken.rule for one in advice if one.broken)
         if rules:

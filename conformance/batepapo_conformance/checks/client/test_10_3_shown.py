@@ -5,7 +5,7 @@ import re
 import pytest
 
 from batepapo_conformance.checks.client.stage import BEACON, Stage
-from batepapo_conformance.failure import NoVerdict, RuleBroken
+from batepapo_conformance.failure import NoVerdict, RuleBroken, visible
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.scripted_server import (
     entered,
@@ -22,6 +22,7 @@ _CAUSES = sorted(load().causes)
 _MARKS = ("privad", "privat")
 # A colon that does not just end a word, or its name.
 _COLON = re.compile(rb"(?<![0-9A-Za-z]):|dois[- ]pontos|colon", re.IGNORECASE)
+_WORDS = b":porque sim"
 _TEXTS = (
     "oi",
     ":)",
@@ -143,8 +144,11 @@ def test_a_private_message_that_was_sent_is_acknowledged(stage: Stage) -> None:
     except RuleBroken as broken:
         if stage.testee.has("lang"):  # so it speaks Portuguese, and was asked to
             raise
-        reason = "whether these words say it in another language, a person must judge"
-        raise NoVerdict(f"{reason}: {broken.actual!r}") from broken
+        words = visible(ana.said_since_typing().strip())
+        raise NoVerdict(
+            f"whether this says in another language than Portuguese that the message "
+            f"was sent (SHOW-3), a person must judge: {words}"
+        ) from broken
 
 
 @requirement("SHOW-4", "FAIL-5")
@@ -181,12 +185,13 @@ def test_error_02_names_the_destination_and_the_way_out(stage: Stage) -> None:
     stage.settle(ana, wire)
     ana.types("Http://example.org")
     wire.expect("Http://example.org", rule="TYPE-5")
-    wire.send(refused("02", "Http"))
+    wire.send(refused("02", "Http", _WORDS[1:].decode()))
     ana.says("Http", rule="SHOW-5")
     stage.settle(ana, wire)
     shown = ana.said_since_typing().splitlines()
     told = b"\n".join(line for line in shown if BEACON.encode() not in line)
-    if not _COLON.search(told):
+    # The colon of the server's line is no hint.
+    if not _COLON.search(told.replace(_WORDS, b"")):
         raise RuleBroken("SHOW-5", "a hint at a leading `:`", told)
 
 
