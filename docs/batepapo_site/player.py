@@ -24,7 +24,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,6 +42,7 @@ _PLAIN: Final = re.compile(r"[\x20-\x7e\n\r\u00a0-\uffff]*")
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     Language.ENGLISH: {
         "label": "Recording of {panes}",
+        "server": "server",
         "terminal": "terminal: {pane}",
         "play": "Play",
         "pause": "Pause",
@@ -54,6 +55,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     },
     Language.PORTUGUESE: {
         "label": "Gravação de {panes}",
+        "server": "servidor",
         "terminal": "terminal: {pane}",
         "play": "Tocar",
         "pause": "Pausar",
@@ -88,8 +90,11 @@ class Pane:
 
 def player(argument: str, place: Place) -> str:
     """A recording that plays, by its name: `first-conversation`."""
-    panes = read(argument, place.language, FOLDER)
     words = _WORDS[place.language]
+    panes = [
+        replace(pane, name=words.get(pane.name, pane.name))
+        for pane in read(argument, place.language, FOLDER)
+    ]
     names = ", ".join(pane.name for pane in panes)
     data = {
         "panes": [{"name": one.name, "events": one.events} for one in panes],

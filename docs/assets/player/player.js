@@ -1,7 +1,7 @@
 // Plays a recording of terminals in the page: see docs/batepapo_site/player.py.
 //
-// The page holds everything as text already. This empties it, and shows it again as
-// it came; whoever wants less motion has it whole first, and may step through it.
+// The page holds everything as text already, and so one sees what it is about. Played,
+// it is emptied, and comes again as it came.
 (function () {
   "use strict";
 
@@ -22,11 +22,11 @@
     var events = merged(data.panes);
     var steps = borders(events);
     var end = events.length ? events[events.length - 1].at : 0;
-    var still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     var time = 0;
     var shown = 0; // how many events are on the screens
     var speed = 1;
     var playing = false;
+    var played = false; // or sought in: until then it says "play", and not "again"
     var before = 0; // when the last frame was
 
     var play = button("player-play", toggle);
@@ -63,7 +63,9 @@
       screen.style.minHeight = screen.getBoundingClientRect().height + "px";
     });
     player.addEventListener("keydown", key);
-    seek(still ? end : 0);
+    seek(end);
+    played = false;
+    tell();
 
     function button(name, act) {
       var made = document.createElement("button");
@@ -115,6 +117,7 @@
     }
 
     function seek(to) {
+      played = true;
       time = Math.min(end, Math.max(0, to));
       var count = 0;
       while (count < events.length && events[count].at <= time) {
@@ -145,7 +148,7 @@
 
     function tell() {
       var done = shown === events.length;
-      var does = playing ? "pause" : done ? "again" : "play";
+      var does = playing ? "pause" : done && played ? "again" : "play";
       icon(play, does);
       play.setAttribute("aria-label", words[does]);
       rate.textContent = speed + "×";
