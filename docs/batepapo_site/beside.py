@@ -1,7 +1,8 @@
 """The same file of both implementations, side by side, with what differs lit.
 
 Lines that say the same but for `async` and `await` stand beside each other, with
-these words lit alone. Where many lines are the same in both, they are folded.
+these words lit alone. Where many lines are the same in both, they are folded; and so
+is the whole, for it is longer than all that a page says about it.
 """
 
 import difflib
@@ -84,15 +85,16 @@ def beside(argument: str, place: Place) -> str:
         return words.same.format(file=f"`{argument}`", number=len(left))
     lit = _lit(left, right, found)
     columns = [one.format(file=html.escape(argument)) for one in words.columns]
+    label = words.label.format(file=html.escape(argument))
     made = [
         words.legend,
         "",
-        '<div class="beside highlight no-copy" role="group"'
-        f' aria-label="{words.label.format(file=html.escape(argument))}">',
+        f"<details><summary>{label}</summary>",
+        f'<div class="beside highlight no-copy" role="group" aria-label="{label}">',
     ]
     for folded, part in parts(found):
         made += _folded(part, lit[0], words) if folded else _open(part, lit, columns)
-    return "\n".join((*made, "</div>"))
+    return "\n".join((*made, "</div>", "</details>"))
 
 
 def _read(folder: Path, name: str) -> str:
