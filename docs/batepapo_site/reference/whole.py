@@ -12,6 +12,8 @@ from batepapo_site.specification import chapters, decides
 
 PATH: Final = f"{SPECIFICATION}/whole.md"
 """Where it is on the site."""
+_NOT_FOUND: Final = "---\nsearch:\n  exclude: true\n---"
+"""Each of its sections is found by a search already, where it is at home."""
 _LINK: Final = re.compile(r"\]\((?P<file>[\w.-]+\.md)?(?:#(?P<anchor>[\w.-]+))?\)")
 
 
@@ -20,7 +22,7 @@ def whole(language: Language) -> str:
     told = words(language)
     pages = written()
     begins = {path.rpartition("/")[2]: _begin(path) for path in chapters()}
-    parts = [f"# {told('whole.title')} {{ #the-whole-specification }}"]
+    parts = [_NOT_FOUND, f"# {told('whole.title')} {{ #the-whole-specification }}"]
     if language is Language.PORTUGUESE:
         parts.append(decides(PATH))
         if any(parity.is_stale(pages[path]) for path in chapters()):
