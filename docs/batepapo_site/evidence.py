@@ -65,7 +65,8 @@ _SAY: Final[Mapping[Language, Say]] = {
         "says": "what it says",
         "killed": "Wrong programs found out, with the right rule named first",
         "legal": "Odd but legal programs that pass",
-        "proven": "MUSTs that some wrong program breaks, and a check citing them finds",
+        "proven": "MUSTs that some wrong program breaks, and a check citing them finds "
+        "(one for servers and clients counts twice)",
         "busy": "Checks that some wrong program fails",
         "references": "References that pass all of it",
         "defects": "What is lacking",
@@ -105,7 +106,8 @@ _SAY: Final[Mapping[Language, Say]] = {
         "killed": "Programas errados descobertos, com a regra certa em primeiro lugar",
         "legal": "Programas estranhos, mas permitidos, que passam",
         "proven": "Requisitos DEVE que algum programa errado quebra, e que uma "
-        "verificação que os cita descobre",
+        "verificação que os cita descobre (um para servidores e clientes conta "
+        "duas vezes)",
         "busy": "Verificações em que algum programa errado falha",
         "references": "Referências que passam em tudo",
         "defects": "O que falta",
