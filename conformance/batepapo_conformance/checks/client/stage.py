@@ -1,6 +1,7 @@
 """The stage of a client check: one client, one scripted server, one record."""
 
 import contextlib
+import shlex
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Self
@@ -133,13 +134,14 @@ class Stage:
             NoVerdict: it cannot be started so.
         """
         here = (server or self.server).endpoint
+        address = here.address if address == HERE else address
+        port = here.port if port == HERE else port
         arguments = self.testee.arguments(
-            address=here.address if address == HERE else address,
-            port=here.port if port == HERE else port,
-            nick=nick,
-            options=options,
-            extra=extra,
+            address=address, port=port, nick=nick, options=options, extra=extra
         )
+        given = [str(one) for one in (address, port, nick) if one is not None]
+        how = shlex.join([*given, *extra]) or "without arguments"
+        self._exchange.note(who, f"starts: {how}")
         if on_terminal:
             terminal = on_pseudo_terminal(
                 self._processes,
