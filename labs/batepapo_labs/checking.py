@@ -28,7 +28,7 @@ from batepapo_conformance.testee import BadTestee, Role, split_command
 from batepapo_conformance.words import Words
 from batepapo_labs import recording, session, talk
 from batepapo_labs.folder import Folder, with_python
-from batepapo_labs.lessons import Course, Lesson
+from batepapo_labs.lessons import Course, Lesson, Step
 from batepapo_labs.starting import not_started
 from batepapo_labs.steps import StepResult, Verdict
 from batepapo_labs.trouble import Trouble
@@ -300,7 +300,12 @@ class _Desk:
         failed = [one for one in run.failures() if one.level is Level.MUST]
         remarks = [*self._remarks(run)]
         if failed and lab is None and not self._asked.only:
-            remarks[:0] = self._origin(failed[0])
+            # What a lab before is about rests on the labs before that one.
+            failed.sort(key=lambda one: self._origin(one)[0])
+            number, step = self._origin(failed[0])
+            if step is not None:
+                where = step.title[self._words.language]
+                remarks[:0] = [self._words("step.origin", number=number, title=where)]
         return StepResult(
             title=title,
             verdict=_VERDICTS[run.status],
@@ -329,16 +334,15 @@ class _Desk:
         if rules:
             yield self._words("step.should", rules=", ".join(rules))
 
-    def _origin(self, result: Result) -> Iterator[str]:
-        """Which of the labs before checks what has failed."""
+    def _origin(self, result: Result) -> tuple[int, Step | None]:
+        """Which of the labs before checks what has failed, and in which step."""
         known = load().requirements
         cited = [known[one] for one in result.requirements]
         for lesson in self._before:
             for step in lesson.steps:
                 if selected(step.checks, result.full_name, cited):
-                    title = step.title[self._words.language]
-                    yield self._words("step.origin", number=lesson.number, title=title)
-                    return
+                    return lesson.number, step
+        return self._lesson.number, None
 
     def _again(self, result: Result) -> str:
         """The command that repeats just this check."""

@@ -51,6 +51,23 @@ def test_the_labs_before_come_first_as_one_step(tmp_path: Path, labs: Course) ->
     assert verdicts(outcome) == ["failed", "skipped", "skipped", "skipped"]
 
 
+def test_of_the_labs_before_the_earliest_is_told_first(
+    tmp_path: Path, labs: Course
+) -> None:
+    greets, listens = labs.lesson(1), labs.lesson(2)
+    first = replace(listens, number=1, steps=listens.steps[1:2])
+    turned = Course(
+        {1: first, 2: replace(greets, number=2), 3: replace(listens, number=3)}
+    )
+    folder = student(tmp_path, labs, 2, RUDE)
+    folder.go_to(3)
+    [step, *_] = checked(folder, turned).steps
+    assert step.rules == ["RUN-3", "GREET-1"]  # most basic is GREET-1
+    assert (
+        step.message == "What failed belongs to lab 1: It says which port it was given."
+    )
+
+
 def test_what_comes_after_a_step_that_failed_is_skipped(
     tmp_path: Path, labs: Course
 ) -> None:
