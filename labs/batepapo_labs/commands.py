@@ -255,6 +255,7 @@ def watch(context: Context, *, polling: bool = False) -> Status:
 
 
 def _checked(context: Context, teller: Teller) -> Status:
+    teller.checking()
     return _told(lambda: check(context, Asked()), teller)
 
 

@@ -271,8 +271,11 @@ class Teller:
         self._say(self.words("watch.keys" if keys else "watch.no_keys"), "bold")
 
     def changed(self, files: Iterable[Path]) -> None:
-        """That files have changed, and that they are checked."""
+        """That files have changed."""
         self._files("watch.changed", files)
+
+    def checking(self) -> None:
+        """That a check has begun: it may be a while until there is more to read."""
         self._say(self.words("watch.checking"), "dim")
 
     def say(self, text: str, style: str = "") -> None:

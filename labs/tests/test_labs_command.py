@@ -221,6 +221,7 @@ def test_watching_checks_each_save_and_obeys_keys(tmp_path: Path, labs: Course) 
         seen = seen.partition(text)[2]
 
     try:
+        until(b"Checking...")
         until(b"GREET-1 is broken")
         until(b"[q] quit")
         os.write(master, b"h")
@@ -231,6 +232,7 @@ def test_watching_checks_each_save_and_obeys_keys(tmp_path: Path, labs: Course) 
         until(b"Lab 1 passed")
         until(b"[q] quit")
         os.write(master, b"c")
+        until(b"Checking...")
         until(b"Lab 1 passed")
         until(b"[q] quit")
         os.write(master, b"q")
