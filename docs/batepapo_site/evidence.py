@@ -241,7 +241,8 @@ def _grid(_role: str, place: Place) -> str:
             (
                 _linked(one.id, place),
                 *(_cell(outcome.get(one.id)) for outcome in found),
-                plain(one.said_in(place.language).text),
+                # Markdown already, as in the specification; but on one line.
+                " ".join(one.said_in(place.language).text.split()).replace("|", r"\|"),
             )
             for one in rules
         ]
