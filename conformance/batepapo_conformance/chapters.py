@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from batepapo_conformance import generated
 from batepapo_conformance.spec import Requirement, folder, load
 from batepapo_conformance.words import Language
 
 _HERE: Final = re.compile(r"(?m)^<!-- here: (?P<kind>[a-z]+)(?: (?P<name>\S+))? -->$")
 _ANCHOR: Final = re.compile(r"(?m)^(#+ .*?) \{ #[\w-]+ \}$")
+_PART: Final = re.compile(
+    r"(?ms)^<!-- generated: (?P<name>[a-z-]+) -->\n(?P<table>.*?)^<!-- end -->"
+)
 _CELL: Final = re.compile(r"(?<!\\)\|")
 _LEVELS: Final = {
     "MUST": "DEVE",
@@ -103,6 +105,17 @@ def _tables() -> Mapping[str, Mapping[str, str]]:
     return data
 
 
+@functools.cache
+def _made() -> Mapping[str, str]:
+    """The tables that stand in the English chapters, by name.
+
+    They are not made again: for one of them, pytest would have to collect all checks.
+    """
+    chapters = (path.read_text(encoding="utf-8") for path in folder().glob("*.md"))
+    found = (part for text in chapters for part in _PART.finditer(text))
+    return {part["name"]: part["table"].strip() for part in found}
+
+
 def cell(text: str, language: Language) -> str:
     """A cell of a table in this language; what is no prose is the same in both."""
     if language is Language.ENGLISH:
@@ -116,7 +129,7 @@ def table(name: str, language: Language) -> str:
     Raises:
         KeyError: there is no such table.
     """
-    made = generated.table(name)
+    made = _made()[name]
     if language is Language.ENGLISH or name == "grammar":
         return made
     if name == "requirements":

@@ -15,6 +15,7 @@ from batepapo_conformance.spec import Level
 from batepapo_conformance.words import Language, Words
 from batepapo_labs.commands import Context
 from batepapo_labs.folder import TABLES, begin, show_solution, with_python
+from batepapo_labs.grading import looking
 from batepapo_labs.grading.commands import plan_from
 from batepapo_labs.grading.exports import write_csv
 from batepapo_labs.grading.looking import names_ours
@@ -384,6 +385,19 @@ def test_what_was_handed_out_is_no_reason_to_look(
     measure = tmp_path / "measure.py"
     measure.write_text(f"# mine\n{measure.read_text('utf-8')}", "utf-8")
     assert {"LAB-11.md", "measure.py"} <= {one.name for one in tmp_path.iterdir()}
+    assert names_ours(tmp_path, file_too=True) == []
+
+
+def test_looking_runs_no_pytest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It is done in threads, and pytest takes standard output for itself.
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("pytest runs")
+
+    monkeypatch.setattr(pytest, "main", never)
+    looking._handed_out.cache_clear()
+    (tmp_path / "server.py").write_text("")
     assert names_ours(tmp_path, file_too=True) == []
 
 

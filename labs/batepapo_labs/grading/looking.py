@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from batepapo_conformance.chapters import files as chapters_in
-from batepapo_conformance.words import Language
+from batepapo_conformance.spec import folder as specification
 from batepapo_labs import lessons
 from batepapo_labs.folder import FILE
 from batepapo_labs.grading.submissions import files_of
@@ -60,7 +59,6 @@ def _handed_out() -> Mapping[str, frozenset[bytes]]:
                 lines.setdefault(path.name, set()).update(
                     path.read_bytes().splitlines()
                 )
-    for language in Language:
-        for place, text in chapters_in(language).items():
-            lines.setdefault(place.name, set()).update(text.encode().splitlines())
+    for path in files_in(specification()).values():
+        lines.setdefault(path.name, set()).update(path.read_bytes().splitlines())
     return {name: frozenset(found) for name, found in lines.items()}
