@@ -112,19 +112,6 @@ def test_who_begins_with_another_program_gets_the_one_before(
     assert (tmp_path / "server.py").read_text() == RIGHT
 
 
-def test_what_the_checker_writes_stands_under_what_is_said_of_it(
-    tmp_path: Path, labs: Course
-) -> None:
-    folder = student(tmp_path, labs, 1)
-    folder.note_check(1, ["GREET-1"], passed=True)
-    folder.note_hint("GREET-1")
-    after = (tmp_path / "lab.toml").read_text("utf-8")
-    passed = after.partition("[passed]\n")[2].partition("[hints]\n")
-    assert passed[0].splitlines()[0].startswith("# The labs that you have passed")
-    assert passed[0].splitlines()[1].startswith("1 = ")
-    assert "GREET-1 = 1" in passed[2]
-
-
 def test_comments_and_keys_of_the_student_stay(tmp_path: Path, labs: Course) -> None:
     student(tmp_path, labs, 1)
     file = tmp_path / "lab.toml"
