@@ -130,4 +130,4 @@ def now() -> str:
 
 def log(text: str) -> None:
     """Tell the operator, with the time (LOG-1); never what people say (LOG-2)."""
-    print(now(), text, file=sys.stderr)
+    print(f"{now()} {text}\n", end="", file=sys.stderr)  # in one piece
