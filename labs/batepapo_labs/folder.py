@@ -181,38 +181,10 @@ class Folder:
         if table is not None:
             if table not in self._document:
                 self._document[table] = tomlkit.table()
-            elif key not in self._document[table]:
-                self._add(table, key, value)
             place = self._document[table]
         place[key] = value
         self._data = self._document.unwrap()
         _replace(self._file, self._document.as_string())
-
-    def _add(self, table: str, key: str, value: object) -> None:
-        """Put a line below those that the table has, if it can be seen where that is.
-
-        What stands below them, up to the next table, is about the next table.
-        """
-        lines = self._document.as_string().splitlines(keepends=True)
-        head = re.compile(rf"\s*\[\s*{re.escape(table)}\s*\]")
-        last = next((n for n, one in enumerate(lines) if head.match(one)), None)
-        if last is None:
-            return
-        for number, line in enumerate(lines[last + 1 :], last + 1):
-            begin = line.strip()[:1]
-            if begin == "[":
-                break
-            if begin not in ("", "#"):
-                last = number
-        lines[last] = f"{lines[last].rstrip()}\n"
-        lines.insert(last + 1, f"{key} = {tomlkit.item(value).as_string()}\n")
-        with contextlib.suppress(TOMLKitError):
-            document = tomlkit.parse("".join(lines))
-            if document.unwrap() == {
-                **self._data,
-                table: {**self._table(table), key: value},
-            }:
-                self._document = document
 
 
 def table_of(lesson: Lesson) -> str:

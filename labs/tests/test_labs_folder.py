@@ -131,24 +131,6 @@ def test_comments_and_keys_of_the_student_stay(tmp_path: Path, labs: Course) -> 
     assert files(tmp_path) == {"lab.toml", "LAB-1.md", "server.py"}
 
 
-@pytest.mark.parametrize("language", Language)
-def test_what_is_written_stands_below_what_is_said_of_it(
-    tmp_path: Path, labs: Course, language: Language
-) -> None:
-    folder, _ = begin(tmp_path, labs, labs.lesson(1), language)
-    folder.note_check(1, [], passed=True)
-    folder.note_hint("GREET-1")
-    folder.note_check(2, [], passed=True)
-    Folder(tmp_path).note_hint("RUN-3")
-    blocks = (tmp_path / "lab.toml").read_text("utf-8").split("\n\n")
-    [passed] = [one for one in blocks if "[passed]" in one]
-    [hints] = [one for one in blocks if "[hints]" in one]
-    said, _, lines = passed.partition("[passed]\n")
-    assert said.startswith("# ")
-    assert [one.partition(" = ")[0] for one in lines.splitlines()] == ["1", "2"]
-    assert hints.endswith("[hints]\nGREET-1 = 1\nRUN-3 = 1")
-
-
 def test_a_table_written_otherwise_is_kept_all_the_same(
     tmp_path: Path, labs: Course
 ) -> None:
