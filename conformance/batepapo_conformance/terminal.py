@@ -230,7 +230,8 @@ class Terminal:
         for stream in self._streams.values():
             stream.wait_end(SOON)
         if ended != status:
-            raise RuleBroken(value, f"exit status {status}", f"exit status {ended}")
+            actual = f"signal {-ended}" if ended < 0 else f"exit status {ended}"
+            raise RuleBroken(value, f"exit status {status}", actual)
 
     def ends(self, *, rule: str) -> None:
         """The client ends, whatever its status.

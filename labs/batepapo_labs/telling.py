@@ -114,7 +114,8 @@ class Teller:
         language = str(self.words.language)
         if likenesses:
             self._say()
-            self._say(self.words("check.first.diagnosis"), "bold cyan")
+            key = "diagnosis" if len(likenesses) == 1 else "diagnoses"
+            self._say(self.words(f"check.first.{key}"), "bold cyan")
         for one in likenesses:
             does = self.words("check.first.like", does=one.does[language])
             self._wrapped(does, indent="  ")

@@ -10,6 +10,7 @@ import pytest
 from made_up_course import RIGHT, checked, student
 
 import batepapo_labs
+from batepapo_conformance.results import Likeness
 from batepapo_conformance.words import Language, Words, table
 from batepapo_labs.checking import Outcome
 from batepapo_labs.folder import TABLES, Folder
@@ -112,6 +113,31 @@ def test_the_first_failure_is_told_with_what_to_look_at_next(
         )
     ]
     assert places == sorted(places)
+
+
+def test_of_several_likenesses_it_is_said_that_it_is_one_of_them(
+    failed: tuple[Folder, Outcome], labs: Course
+) -> None:
+    folder, outcome = failed
+    like = Likeness(
+        specimen="deaf",
+        rule="RUN-3",
+        likeness=1.0,
+        does={"en": "does not listen", "pt": "não escuta"},
+        why={"en": "It is so.", "pt": "É assim."},
+    )
+
+    def with_likenesses(*likenesses: Likeness) -> str:
+        steps = [
+            replace(one, likenesses=likenesses if one.failures else ())
+            for one in outcome.steps
+        ]
+        return told(replace(outcome, steps=steps), folder, labs)
+
+    assert "This looks like a mistake that we know:" in with_likenesses(like)
+    text = with_likenesses(like, like)
+    assert "This looks like one of these mistakes, which we know:" in text
+    assert text.count("The program does not listen.") == 2
 
 
 @pytest.mark.parametrize("language", Language)
