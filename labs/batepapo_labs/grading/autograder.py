@@ -18,7 +18,7 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import tomlkit
@@ -203,19 +203,22 @@ def _put_together(installed: importlib.metadata.Distribution, folder: Path) -> P
     """
     about = f"batepapo-{installed.version}.dist-info"
     tag = email.message_from_string(installed.read_text("WHEEL") or "")["Tag"]
-    if tag is None or installed.files is None:
+    # Not `files`: from Python 3.12 on it leaves out what is gone.
+    listed = installed.read_text("RECORD")
+    if tag is None or listed is None:
         raise Trouble("grade.no_wheel", why=f"{about}/WHEEL, {about}/RECORD")
     path = folder / f"batepapo-{installed.version}-{tag}.whl"
     record = io.StringIO()
     rows = csv.writer(record, lineterminator="\n")
     try:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
-            for file in installed.files:
+            for name, *_ in csv.reader(listed.splitlines()):
+                file = PurePosixPath(name)
                 ours = file.parts[0] != about or file.name not in _INSTALLED
                 # What lies outside are the commands, which installing makes again.
                 if not ours or ".." in file.parts or file.suffix == ".pyc":
                     continue
-                octets = Path(str(file.locate())).read_bytes()
+                octets = Path(str(installed.locate_file(file))).read_bytes()
                 _put(wheel, file.as_posix(), octets, _READABLE)
                 digest = base64.urlsafe_b64encode(hashlib.sha256(octets).digest())
                 sha = digest.decode("ascii").rstrip("=")
