@@ -6,9 +6,7 @@
 
 import contextlib
 import functools
-import importlib.metadata
 import os
-import platform
 import random
 import shlex
 import signal
@@ -29,7 +27,15 @@ from batepapo_conformance.process import Processes
 from batepapo_conformance.progress import Progress
 from batepapo_conformance.repetition import collapse, isolate
 from batepapo_conformance.report import Reporter
-from batepapo_conformance.results import Result, Run, Status, Unexpected, Verdict, now
+from batepapo_conformance.results import (
+    Result,
+    Run,
+    Status,
+    Unexpected,
+    Verdict,
+    about,
+    now,
+)
 from batepapo_conformance.runner import Gathered, collect, gather
 from batepapo_conformance.settling import apply_known_failures, settle
 from batepapo_conformance.spec import load
@@ -131,21 +137,13 @@ def run(request: Request, progress: Progress, words: Words | None = None) -> Run
         role=request.role,
         testee=" ".join(request.words()),
         seed=random.randrange(1_000_000) if request.seed is None else request.seed,
-        about=_about(),
+        about=about(),
         began=now(),
         times=request.repeat,
     )
     with ended_politely():
         done = _run(begun, request, progress, words or Words(Language.ENGLISH))
     return done.after(time.monotonic() - began)
-
-
-def _about() -> dict[str, str]:
-    return {
-        "suite": importlib.metadata.version("batepapo"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }
 
 
 def _run(run: Run, request: Request, progress: Progress, words: Words) -> Run:

@@ -9,23 +9,13 @@ from markupsafe import Markup
 
 from batepapo_conformance.detail import Detail
 from batepapo_conformance.diagram import as_svg, steps_of_exchange
-from batepapo_conformance.outcomes import Mark, Outcome, Score, outcomes, score
+from batepapo_conformance.outcomes import SIGNS, Mark, Outcome, Score, outcomes, score
 from batepapo_conformance.pages import WORDS, render
 from batepapo_conformance.results import Broken, Result, Run
 from batepapo_conformance.spec import Requirement, Specification
 from batepapo_conformance.story import harmless, tell_stability
 from batepapo_conformance.words import Language
 
-_SIGNS: Final = {
-    Mark.PASSED: "✓",
-    Mark.FAILED: "✗",
-    Mark.NOT_MET: "△",
-    Mark.KNOWN: "≈",
-    Mark.UNREACHED: "–",
-    Mark.NO_VERDICT: "?",
-    Mark.FAULT: "‼",
-    Mark.UNCHECKED: "·",
-}
 _BROKEN: Final = (Mark.FAILED, Mark.NOT_MET, Mark.KNOWN)
 _STORIES: Final = 2  # told at length in a cell; the other checks are named
 _NAMED: Final = 12
@@ -100,7 +90,7 @@ class Cell:
     @property
     def sign(self) -> str:
         """What says the same as the colour."""
-        return _SIGNS[self.outcome.mark]
+        return SIGNS[self.outcome.mark]
 
     @property
     def opens(self) -> bool:
@@ -206,7 +196,7 @@ def page(
 def _legend(grids: Sequence[Grid]) -> Iterator[tuple[str, str, str]]:
     """The marks that occur: sign, key of the words, and style."""
     found = {cell.outcome.mark: cell for grid in grids for cell in grid.cells()}
-    for mark in _SIGNS:
+    for mark in SIGNS:
         if mark in found:
             yield found[mark].sign, found[mark].key, found[mark].kind
 

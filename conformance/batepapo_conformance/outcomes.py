@@ -7,6 +7,7 @@ and a failure may be blamed on one that it does not cite.
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from batepapo_conformance.results import Result, Run, Verdict
 from batepapo_conformance.spec import Level, Requirement, Specification
@@ -30,6 +31,19 @@ class Mark(StrEnum):
     PASSED = "passed"
     UNCHECKED = "unchecked"
     """No check of it was run."""
+
+
+SIGNS: Final = {
+    Mark.PASSED: "✓",
+    Mark.FAILED: "✗",
+    Mark.NOT_MET: "△",
+    Mark.KNOWN: "≈",
+    Mark.UNREACHED: "–",
+    Mark.NO_VERDICT: "?",
+    Mark.FAULT: "‼",
+    Mark.UNCHECKED: "·",
+}
+"""How each is drawn where there is no room for words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 As JSON they are a published format: see `saved.py`.
 """
 
+import importlib.metadata
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -19,6 +21,20 @@ from batepapo_conformance.testee import Role
 def now() -> str:
     """The present moment in UTC, as ISO 8601 has it, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def about() -> dict[str, str]:
+    """On what something is run: the version of the suite, Python, and platform."""
+    return {
+        "suite": importlib.metadata.version("batepapo"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+
+
+def as_sentence(name: str) -> str:
+    """The name of a check as a sentence."""
+    return name.removeprefix("test_").replace("_", " ")
 
 
 class Verdict(StrEnum):
@@ -178,7 +194,7 @@ class Result:
     @property
     def title(self) -> str:
         """The name of the check as a sentence."""
-        return self.name.removeprefix("test_").replace("_", " ")
+        return as_sentence(self.name)
 
     @property
     def full_name(self) -> str:

@@ -1,10 +1,8 @@
 """`batepapo zoo`: every specimen through all checks, and what that proves."""
 
 import functools
-import importlib.metadata
 import json
 import os
-import platform
 import random
 import signal
 import time
@@ -29,7 +27,7 @@ from batepapo_conformance.kill_matrix import (
     trial,
     trials_from_json,
 )
-from batepapo_conformance.results import Result, Status
+from batepapo_conformance.results import Result, Status, about
 from batepapo_conformance.spec import load
 from batepapo_conformance.trials import Extent, Tried, try_all
 from batepapo_zoo.catalogue import Specimen, specimens
@@ -105,7 +103,7 @@ def visit(
         signal.signal(signal.SIGTERM, before)
     seconds = time.monotonic() - clock
     if json_file is not None:
-        run = {"about": _about(), "began": began, "seconds": round(seconds, 3)}
+        run = {"about": about(), "began": began, "seconds": round(seconds, 3)}
         data = {**matrix.as_json(), **run, "seed": seed, "renewed": {}}
         if earlier is not None:
             data = _renewed(earlier, matrix, began)
@@ -267,14 +265,6 @@ def _both(first: Trial, again: Trial) -> Trial:
         return again
     failures = dict.fromkeys((*first.failures, *again.failures))
     return replace(first, failures=tuple(failures))
-
-
-def _about() -> dict[str, Any]:
-    return {
-        "suite": importlib.metadata.version("batepapo"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }
 
 
 class _Progress:

@@ -1,16 +1,14 @@
 """`python -m batepapo_site build`: what can be done with the course site."""
 
-import http.server
-import socketserver
-import sys
+import threading
 import time
-from functools import partial
 
 import click
 
 from batepapo_site import building, parity
 from batepapo_site.pages import ROOT, written
-from batepapo_site.trouble import Trouble
+from batepapo_site.serving import server_of
+from batepapo_site.trouble import Trouble, run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,10 +45,6 @@ def translated(pages: tuple[str, ...]) -> None:
     parity.confirm(pages, written().values())
 
 
-class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-
-
 @main.command()
 @click.option("--port", default=8000, show_default=True)
 def serve(port: int) -> None:
@@ -58,14 +52,11 @@ def serve(port: int) -> None:
     import watchfiles  # noqa: PLC0415
 
     building.build(strict=False)
-    handler = partial(_Quiet, directory=str(building.BUILT))
     try:
-        server = _Server(("127.0.0.1", port), handler)
+        server = server_of(building.BUILT, port)
     except OSError as error:
         raise Trouble(f"port {port}: {error.strerror}; --port takes another") from error
     with server:
-        import threading  # noqa: PLC0415
-
         threading.Thread(target=server.serve_forever, daemon=True).start()
         click.echo(f"http://127.0.0.1:{port}/   Ctrl+C ends it")
         folders = ("docs", "spec", "labs", "implementations")
@@ -77,14 +68,5 @@ def serve(port: int) -> None:
                 click.echo(trouble, err=True)
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing of requests."""
-
-
 if __name__ == "__main__":
-    try:
-        main()
-    except Trouble as said:
-        print(said, file=sys.stderr)
-        sys.exit(1)
+    run(main)

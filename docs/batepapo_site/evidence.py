@@ -17,28 +17,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from batepapo_conformance import saved
-from batepapo_conformance.outcomes import Mark, Outcome, outcomes, score
-from batepapo_conformance.results import Run, Verdict
+from batepapo_conformance.diagnosis import MATRIX
+from batepapo_conformance.outcomes import SIGNS, Mark, Outcome, outcomes, score
+from batepapo_conformance.results import Run, Verdict, as_sentence
 from batepapo_conformance.spec import Level, Requirement, load
 from batepapo_conformance.words import Language
 from batepapo_site import markdown
-from batepapo_site.figures import MATRIX, number, results
+from batepapo_site.figures import number, results
 from batepapo_site.gather import CONFORMANCE, FLAKES
 from batepapo_site.here import Place
 from batepapo_site.pages import SPECIFICATION, written
 from batepapo_site.trouble import Trouble
 
 Say = Mapping[str, str]
-_SIGNS: Final = {
-    Mark.PASSED: "✓",
-    Mark.FAILED: "✗",
-    Mark.NOT_MET: "△",
-    Mark.KNOWN: "≈",
-    Mark.UNREACHED: "–",
-    Mark.NO_VERDICT: "?",
-    Mark.FAULT: "‼",
-    Mark.UNCHECKED: "·",
-}
 _GOOD: Final = ("killed", "passed")
 _CODE: Final = re.compile(r"(`[^`]*`)")
 _SPECIAL: Final = re.compile(r"([\\*_\[\]|#~^])")
@@ -239,7 +230,7 @@ def _grid(_role: str, place: Place) -> str:
     for file, rules in chapters.items():
         rows = [
             (
-                _linked(one.id, place),
+                place.to_rule(one.id),
                 *(_cell(outcome.get(one.id)) for outcome in found),
                 # Markdown already, as in the specification; but on one line.
                 " ".join(one.said_in(place.language).text.split()).replace("|", r"\|"),
@@ -257,7 +248,7 @@ def _cell(outcome: Outcome | None) -> str:
     if outcome is None:
         return ""
     count = f" {outcome.passed}" if outcome.mark is Mark.PASSED else ""
-    return f"{_SIGNS[outcome.mark]}{count}"
+    return f"{SIGNS[outcome.mark]}{count}"
 
 
 def _chapter(file: str, place: Place) -> str:
@@ -267,10 +258,6 @@ def _chapter(file: str, place: Place) -> str:
         source = page.source(Language.ENGLISH)
     title = markdown.headings(source.read_text(encoding="utf-8"))[0].title
     return f"[{title}]({place.to(page.path)})"
-
-
-def _linked(rule: str, place: Place) -> str:
-    return f"[{rule}]({place.to(f'reference/requirements.md#{rule}')})"
 
 
 def _interop(_role: str, place: Place) -> str:
@@ -338,7 +325,7 @@ def _specimens(role: str, place: Place) -> str:
         if one["legal"] or one["role"] != (role or "server"):
             continue
         named = list(dict.fromkeys(failed["check"] for failed in one["failures"]))
-        caught = f"*{_title(named[0])}*" if named else "✗"
+        caught = f"*{as_sentence(named[0])}*" if named else "✗"
         if one["verdict"] != "killed":
             first = one["first"] or "-"
             caught = say["not"].format(
@@ -347,7 +334,7 @@ def _specimens(role: str, place: Place) -> str:
         rows.append(
             (
                 _called(one),
-                _linked(one["rule"], place),
+                place.to_rule(one["rule"]),
                 plain(one["does"][place.language]),
                 caught,
                 number(max(0, len(named) - 1), place.language),
@@ -362,18 +349,13 @@ def _called(specimen: Mapping[str, Any]) -> str:
     return f'<code class="specimen">{specimen["name"].replace("_", "_<wbr>")}</code>'
 
 
-def _title(check: str) -> str:
-    """The sentence that the name of a check is."""
-    return check.removeprefix("test_").replace("_", " ")
-
-
 def _legal(_role: str, place: Place) -> str:
     say = _SAY[place.language]
     rows = [
         (
             _called(one),
             say[one["role"]],
-            _linked(one["rule"], place),
+            place.to_rule(one["rule"]),
             plain(one["does"][place.language]),
             f"{'✓' if one['verdict'] in _GOOD else '✗'} "
             f"{_verdict(one['verdict'], place)}",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from batepapo_conformance.diagnosis import MATRIX
 from batepapo_conformance.spec import Level, load
 from batepapo_conformance.words import Language
 from batepapo_site.gather import CONFORMANCE, FLAKES, MADE_BY
@@ -13,7 +14,6 @@ from batepapo_site.here import Place
 from batepapo_site.pages import ROOT
 from batepapo_site.trouble import Trouble
 
-MATRIX: Final = ROOT / "conformance" / "batepapo_zoo" / "matrix.json"
 _MAKERS: Final = {
     MATRIX: "make matrix",
     CONFORMANCE: MADE_BY,

@@ -23,9 +23,9 @@ from typing import Any, Final
 
 import click
 
-from batepapo_conformance.results import now
+from batepapo_conformance.results import about, now
 from batepapo_site.pages import DOCS, ROOT
-from batepapo_site.trouble import Trouble
+from batepapo_site.trouble import Trouble, run
 
 FORMAT: Final = "batepapo/evidence/1"
 FOLDER: Final = DOCS / "evidence"
@@ -81,16 +81,8 @@ def flakes(options: Sequence[str]) -> None:
 def marked(measured: dict[str, Any], began: str, commit: str) -> dict[str, Any]:
     """What was measured, with when, on what, and of which commit."""
     # The versions are those of this process: the command ran with the same Python.
-    import platform  # noqa: PLC0415
-    from importlib.metadata import version  # noqa: PLC0415
-
-    about = {
-        "suite": version("batepapo"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }
     head = {"format": measured["format"], "made": began, "commit": commit}
-    return head | {"about": about} | measured
+    return head | {"about": about()} | measured
 
 
 def ask(module: str, *arguments: str) -> dict[str, Any]:
@@ -136,8 +128,4 @@ def _write(file: Path, data: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Trouble as said:
-        print(said, file=sys.stderr)
-        sys.exit(1)
+    run(main)

@@ -37,6 +37,10 @@ class Place:
         up = "../" * self.page.count("/")
         return f"{up}{path}"
 
+    def to_rule(self, name: str) -> str:
+        """The id of a requirement, as a link that leads to it in the index."""
+        return f"[{name}]({self.to(f'reference/requirements.md#{name}')})"
+
 
 Kind = Callable[[str, Place], str]
 """Makes Markdown of an argument, for a place.

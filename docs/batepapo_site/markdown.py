@@ -1,10 +1,11 @@
 """As much of Markdown as has to be known: what is a heading, and what is code."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from markdown.extensions.toc import slugify
 
 _FENCE: Final = re.compile(r"\s*(```+|~~~+)")
 _HEADING: Final = re.compile(
@@ -86,10 +87,7 @@ def blocks_of_code(text: str) -> list[str]:
 def slug(title: str) -> str:
     """The anchor of a title, as MkDocs makes it."""
     shown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title)
-    plain = unicodedata.normalize("NFKD", re.sub(r"[`*]", "", shown))
-    plain = plain.encode("ascii", "ignore").decode("ascii")
-    plain = re.sub(r"[^\w\s-]", "", plain).strip().lower()
-    return re.sub(r"[-\s]+", "-", plain)
+    return str(slugify(re.sub(r"[`*]", "", shown), "-"))
 
 
 def anchored(text: str, anchors: list[str]) -> str:

@@ -33,7 +33,7 @@ import click
 from batepapo_conformance.words import Language
 from batepapo_site.here import Place
 from batepapo_site.pages import DOCS
-from batepapo_site.trouble import Trouble
+from batepapo_site.trouble import Trouble, run
 
 FOLDER: Final = DOCS / "runs"
 _NAME: Final = re.compile(r"(?P<number>\d+)-(?P<pane>[a-z0-9-]+)")
@@ -299,8 +299,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Trouble as said:
-        print(said, file=sys.stderr)
-        sys.exit(1)
+    run(main)

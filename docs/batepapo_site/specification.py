@@ -34,8 +34,7 @@ def find(name: str) -> Requirement:
 def requirement(argument: str, place: Place) -> str:
     """A requirement as the chapters have it: id, level, role, sentence, reason."""
     one = find(argument)
-    index = place.to(f"reference/requirements.md#{one.id}")
-    return texts.requirement(one, place.language, f"[{one.id}]({index})")
+    return texts.requirement(one, place.language, place.to_rule(one.id))
 
 
 def error(argument: str, place: Place) -> str:
@@ -76,10 +75,7 @@ def linked(text: str, place: Place) -> str:
     known = load().requirements
 
     def link(found: re.Match[str]) -> str:
-        if found[0] not in known:
-            return found[0]
-        index = place.to(f"reference/requirements.md#{found[0]}")
-        return f"[{found[0]}]({index})"
+        return place.to_rule(found[0]) if found[0] in known else found[0]
 
     return markdown.prose(text, lambda part: _ID.sub(link, part))
 
@@ -93,8 +89,7 @@ def chapter(text: str, place: Place) -> str:
     for line in text.splitlines():
         found = _BLOCK.fullmatch(line)
         if found and found["id"] in load().requirements:
-            index = place.to(f"reference/requirements.md#{found['id']}")
-            told.append(f"> **[{found['id']}]({index})** · {found['rest']}")
+            told.append(f"> **{place.to_rule(found['id'])}** · {found['rest']}")
         else:
             told.append(line)
     return "\n".join(told) + "\n"

@@ -8,8 +8,6 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 import pytest
@@ -17,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 from batepapo_site.building import BUILT
+from batepapo_site.serving import server_of
 
 pytestmark = pytest.mark.browser
 
@@ -76,17 +75,10 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class _Silent(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing of requests."""
-
-
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
     """The address of the site, from a web server."""
-    with ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(_Silent, directory=str(BUILT))
-    ) as server:
+    with server_of(BUILT) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from batepapo_conformance.diagnosis import MATRIX
 from batepapo_conformance.spec import load
 from batepapo_conformance.words import Language
 from batepapo_site import evidence, figures, gather
@@ -49,7 +50,7 @@ def test_an_unknown_figure_is_trouble_that_names_the_others() -> None:
 @pytest.mark.parametrize(
     ("file", "maker"),
     [
-        (figures.MATRIX, "make matrix"),
+        (MATRIX, "make matrix"),
         (gather.CONFORMANCE, "make evidence"),
         (gather.FLAKES, "batepapo_site.gather flakes"),
     ],
@@ -107,7 +108,7 @@ def test_every_specimen_is_told_of(place: Place) -> None:
         evidence.evidence(name, place)
         for name in ("specimens server", "specimens client", "legal")
     )
-    for one in figures.results(figures.MATRIX)["specimens"]:
+    for one in figures.results(MATRIX)["specimens"]:
         assert f"{evidence._called(one)} |" in told
         assert evidence.plain(one["does"][place.language]) in told
 

@@ -1,16 +1,12 @@
 """What the zoo knows of a rule: who breaks it, and who uses the freedom it gives."""
 
 import functools
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
 
+from batepapo_conformance.diagnosis import MATRIX
 from batepapo_conformance.words import Words
-from batepapo_site.pages import ROOT
+from batepapo_site.figures import results
 from batepapo_zoo.catalogue import Specimen, specimens
-
-MATRIX: Final = ROOT / "conformance" / "batepapo_zoo" / "matrix.json"
-"""What became of each specimen in the last visit of the whole zoo."""
 
 
 def breaking(rule: str) -> list[Specimen]:
@@ -39,9 +35,8 @@ def _told(one: Specimen, words: Words) -> list[str]:
 @functools.cache
 def _killers() -> Mapping[tuple[str, str], set[str]]:
     """The checks that cite a rule and find a specimen, by rule and specimen."""
-    matrix: dict[str, Any] = json.loads(MATRIX.read_text(encoding="utf-8"))
     found: dict[tuple[str, str], set[str]] = {}
-    for row in matrix["requirements"]:
+    for row in results(MATRIX)["requirements"]:
         for one in row["killers"]:
             found.setdefault((row["id"], one["specimen"]), set()).add(one["check"])
     return found

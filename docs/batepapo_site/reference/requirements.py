@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from batepapo_conformance.chapters import level, role
+from batepapo_conformance.chapters import WHY, level, role
 from batepapo_conformance.check import collect
 from batepapo_conformance.results import Listed
 from batepapo_conformance.spec import Level, Requirement, load
@@ -109,7 +109,7 @@ def _card(one: Requirement, place: Place) -> Iterator[str]:
     binds = f"**{level(one, place.language)}** · {role(one, place.language)}"
     yield f"{binds} · [{one.section} {said.title}]({chapter})"
     yield said.text
-    yield f"*{told('requirements.why')}* {said.why}"
+    yield f"*{WHY[place.language]}* {said.why}"
     if one.example:
         yield f"*{told('requirements.example')}* {one.example}"
     yield from _shown_in(one, place, told)
