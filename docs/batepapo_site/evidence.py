@@ -12,7 +12,7 @@ evidence flakes          what was repeated, how often, and what differed
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,113 +21,18 @@ from batepapo_conformance.diagnosis import MATRIX
 from batepapo_conformance.outcomes import SIGNS, Mark, Outcome, outcomes, score
 from batepapo_conformance.results import Run, Verdict, as_sentence
 from batepapo_conformance.spec import Level, Requirement, load
-from batepapo_conformance.words import Language
+from batepapo_conformance.words import Language, Words
 from batepapo_site import markdown
 from batepapo_site.figures import number, results
 from batepapo_site.gather import CONFORMANCE, FLAKES
 from batepapo_site.here import Place
 from batepapo_site.pages import SPECIFICATION, written
 from batepapo_site.trouble import Trouble
+from batepapo_site.words import table, words
 
-Say = Mapping[str, str]
 _GOOD: Final = ("killed", "passed")
 _CODE: Final = re.compile(r"(`[^`]*`)")
 _SPECIAL: Final = re.compile(r"([\\*_\[\]|#~^])")
-
-_SAY: Final[Mapping[Language, Say]] = {
-    Language.ENGLISH: {
-        "server": "server",
-        "client": "client",
-        "role": "role",
-        "proof": "what is proven",
-        "count": "how many",
-        "against": "client, server",
-        "made": "Made {when}{commit}, with Python {python}, on {platform}.",
-        "commit": " of commit `{commit}`",
-        "unknown": "The file does not say when, nor on what, it was measured.",
-        "took": "It took {minutes} minutes; the seed is {seed}.",
-        "testee": "testee",
-        "musts": "MUSTs met",
-        "passed": "checks passed",
-        "unjudged": "without a verdict",
-        "failed": "failed",
-        "of": "{number} of {total}",
-        "rule": "requirement",
-        "says": "what it says",
-        "killed": "Wrong programs found out, with the right rule named first",
-        "legal": "Odd but legal programs that pass",
-        "proven": "MUSTs that some wrong program breaks, and a check citing them finds "
-        "(one for servers and clients counts twice)",
-        "busy": "Checks that some wrong program fails",
-        "references": "References that pass all of it",
-        "defects": "What is lacking",
-        "specimen": "specimen",
-        "breaks": "breaks",
-        "allows": "allowed by",
-        "does": "it ...",
-        "first": "found first by",
-        "others": "other checks",
-        "checks_passed": "checks passed",
-        "verdict": "verdict",
-        "times": "times",
-        "checks": "checks",
-        "differing": "did not always say the same",
-        "seconds": "seconds",
-        "not": "not {verdict}: {first}",
-    },
-    Language.PORTUGUESE: {
-        "server": "servidor",
-        "client": "cliente",
-        "role": "papel",
-        "proof": "o que fica provado",
-        "count": "quantos",
-        "against": "cliente, servidor",
-        "made": "Feito em {when}{commit}, com Python {python}, em {platform}.",
-        "commit": " no commit `{commit}`",
-        "unknown": "O arquivo não diz quando, nem em que máquina, foi medido.",
-        "took": "Levou {minutes} minutos; a semente é {seed}.",
-        "testee": "programa",
-        "musts": "DEVE cumpridos",
-        "passed": "verificações que passam",
-        "unjudged": "sem veredito",
-        "failed": "que falham",
-        "of": "{number} de {total}",
-        "rule": "requisito",
-        "says": "o que diz",
-        "killed": "Programas errados descobertos, com a regra certa em primeiro lugar",
-        "legal": "Programas estranhos, mas permitidos, que passam",
-        "proven": "Requisitos DEVE que algum programa errado quebra, e que uma "
-        "verificação que os cita descobre (um para servidores e clientes conta "
-        "duas vezes)",
-        "busy": "Verificações em que algum programa errado falha",
-        "references": "Referências que passam em tudo",
-        "defects": "O que falta",
-        "specimen": "espécime",
-        "breaks": "quebra",
-        "allows": "permitido por",
-        "does": "ele ...",
-        "first": "quem descobriu primeiro",
-        "others": "outras verificações",
-        "checks_passed": "verificações que passam",
-        "verdict": "veredito",
-        "times": "vezes",
-        "checks": "verificações",
-        "differing": "nem sempre disseram o mesmo",
-        "seconds": "segundos",
-        "not": "não {verdict}: {first}",
-    },
-}
-_VERDICTS: Final = {
-    "passed": "passou",
-    "failed": "falhou",
-    "killed": "descoberto",
-    "survived": "sobreviveu",
-    "blamed wrongly": "acusado do que não fez",
-    "false alarm": "alarme falso",
-    "fault": "erro da suíte",
-    "no verdict": "sem veredito",
-    "fault of the suite": "erro da suíte",
-}
 
 
 def evidence(argument: str, place: Place) -> str:
@@ -165,8 +70,8 @@ def _runs() -> list[Run]:
     return [saved.from_json(one) for one in results(CONFORMANCE)["runs"]]
 
 
-def _named(run: Run) -> str:
-    return run.testee.rpartition(" ")[2]
+def _named(run: Run, say: Words) -> str:
+    return f"{say(f'role.{run.role}')} {run.testee.rpartition(' ')[2]}"
 
 
 def _made(_role: str, place: Place) -> str:
@@ -175,20 +80,21 @@ def _made(_role: str, place: Place) -> str:
 
 def _said_of(data: Mapping[str, Any], place: Place, key: str) -> str:
     """When, of which commit, and on what: as far as a file says it."""
-    say = _SAY[place.language]
+    say = words(place.language)
     if key not in data or "about" not in data:
-        return say["unknown"]
+        return say("evidence.unknown")
     commit = data.get("commit", "")
-    return say["made"].format(
+    return say(
+        "evidence.made",
         when=when(data[key], place.language),
-        commit=say["commit"].format(commit=commit) if commit else "",
+        commit=say("evidence.commit", commit=commit) if commit else "",
         python=data["about"]["python"],
         platform=plain(data["about"]["platform"]),
     )
 
 
 def _totals(_role: str, place: Place) -> str:
-    say, language = _SAY[place.language], place.language
+    say, language = words(place.language), place.language
     rows = []
     for run in _runs():
         met = score(run, outcomes(run, load()))
@@ -199,7 +105,7 @@ def _totals(_role: str, place: Place) -> str:
         bad = count[Verdict.FAILED] + count[Verdict.KNOWN_FAILURE]
         rows.append(
             (
-                f"{say[str(run.role)]} {_named(run)}",
+                _named(run, say),
                 _of(met.met, met.total, place),
                 _of(count[Verdict.PASSED], len(run.results), place),
                 number(bad, language),
@@ -208,21 +114,23 @@ def _totals(_role: str, place: Place) -> str:
             )
         )
     heads = ("testee", "musts", "passed", "failed", "unjudged", "seconds")
-    return _table((say[one] for one in heads), rows, "l" + "r" * 5)
+    return table(_heads(heads, say), rows, "l" + "r" * 5)
 
 
 def _of(count: int, total: int, place: Place) -> str:
-    return _SAY[place.language]["of"].format(
-        number=number(count, place.language), total=number(total, place.language)
+    return words(place.language)(
+        "evidence.of",
+        number=number(count, place.language),
+        total=number(total, place.language),
     )
 
 
 def _grid(_role: str, place: Place) -> str:
     """Requirement by testee, a table for each chapter."""
-    say = _SAY[place.language]
+    say = words(place.language)
     runs = _runs()
     found = [outcomes(run, load()) for run in runs]
-    heads = [say["rule"], *(f"{say[str(run.role)]} {_named(run)}" for run in runs)]
+    heads = [say("evidence.rule"), *(_named(run, say) for run in runs)]
     chapters: dict[str, list[Requirement]] = {}
     for one in load().requirements.values():
         chapters.setdefault(one.file, []).append(one)
@@ -239,7 +147,7 @@ def _grid(_role: str, place: Place) -> str:
         ]
         anchor = file.removesuffix(".md")
         told += [f"### {_chapter(file, place)} {{ #{anchor} }}", ""]
-        told += [_table([*heads, say["says"]], rows, "lcccc"), ""]
+        told += [table([*heads, say("evidence.says")], rows, "lcccc"), ""]
     return "\n".join((*told, "</div>"))
 
 
@@ -261,27 +169,28 @@ def _chapter(file: str, place: Place) -> str:
 
 
 def _interop(_role: str, place: Place) -> str:
-    say = _SAY[place.language]
+    say = words(place.language)
     cells = results(CONFORMANCE)["interop"]["cells"]
     servers = list(dict.fromkeys(one["server"] for one in cells))
     by_pair = {(one["client"], one["server"]): one for one in cells}
     rows = []
     for client in dict.fromkeys(one["client"] for one in cells):
-        row = [f"{say['client']} {client}"]
+        row = [f"{say('role.client')} {client}"]
         for server in servers:
             one = by_pair[client, server]
             seconds = number(one["seconds"], place.language, 1)
             sign = "✓" if one["verdict"] == "passed" else "✗"
             row.append(f"{sign} {_verdict(one['verdict'], place)}, {seconds} s")
         rows.append(row)
-    heads = [say["against"], *(f"{say['server']} {one}" for one in servers)]
-    return _table(heads, rows, "l" * len(heads))
+    heads = [
+        say("evidence.against"),
+        *(f"{say('role.server')} {one}" for one in servers),
+    ]
+    return table(heads, rows, "l" * len(heads))
 
 
 def _verdict(verdict: str, place: Place) -> str:
-    if place.language is Language.ENGLISH:
-        return verdict
-    return _VERDICTS.get(verdict, verdict)
+    return words(place.language)(f"verdict.{verdict.replace(' ', '_')}")
 
 
 # ---- the kill matrix ----
@@ -289,14 +198,16 @@ def _verdict(verdict: str, place: Place) -> str:
 
 def _matrix(_role: str, place: Place) -> str:
     data = results(MATRIX)
-    took = _SAY[place.language]["took"].format(
-        minutes=number(data["seconds"] / 60, place.language), seed=data["seed"]
+    took = words(place.language)(
+        "evidence.took",
+        minutes=number(data["seconds"] / 60, place.language),
+        seed=data["seed"],
     )
     return f"{_said_of(data, place, 'began')} {took}"
 
 
 def _proofs(_role: str, place: Place) -> str:
-    say, data = _SAY[place.language], results(MATRIX)
+    say, data = words(place.language), results(MATRIX)
     specimens, checks = data["specimens"], data["checks"]
     wrong = [one for one in specimens if not one["legal"]]
     legal = [one for one in specimens if one["legal"]]
@@ -313,13 +224,17 @@ def _proofs(_role: str, place: Place) -> str:
             len(references),
         ),
     )
-    rows = [(say[key], _of(count, total, place)) for key, count, total in counted]
-    rows.append((say["defects"], number(len(data["defects"]), place.language)))
-    return _table((say["proof"], say["count"]), rows, "lr")
+    rows = [
+        (say(f"evidence.{key}"), _of(count, total, place))
+        for key, count, total in counted
+    ]
+    lacking = number(len(data["defects"]), place.language)
+    rows.append((say("evidence.defects"), lacking))
+    return table(_heads(("proof", "count"), say), rows, "lr")
 
 
 def _specimens(role: str, place: Place) -> str:
-    say = _SAY[place.language]
+    say = words(place.language)
     rows = []
     for one in results(MATRIX)["specimens"]:
         if one["legal"] or one["role"] != (role or "server"):
@@ -328,8 +243,10 @@ def _specimens(role: str, place: Place) -> str:
         caught = f"*{as_sentence(named[0])}*" if named else "✗"
         if one["verdict"] != "killed":
             first = one["first"] or "-"
-            caught = say["not"].format(
-                verdict=_verdict("killed", place), first=f"{caught} ({first})"
+            caught = say(
+                "evidence.not",
+                verdict=_verdict("killed", place),
+                first=f"{caught} ({first})",
             )
         rows.append(
             (
@@ -341,7 +258,7 @@ def _specimens(role: str, place: Place) -> str:
             )
         )
     heads = ("specimen", "breaks", "does", "first", "others")
-    return _table((say[head] for head in heads), rows, "llllr")
+    return table(_heads(heads, say), rows, "llllr")
 
 
 def _called(specimen: Mapping[str, Any]) -> str:
@@ -350,11 +267,11 @@ def _called(specimen: Mapping[str, Any]) -> str:
 
 
 def _legal(_role: str, place: Place) -> str:
-    say = _SAY[place.language]
+    say = words(place.language)
     rows = [
         (
             _called(one),
-            say[one["role"]],
+            say(f"role.{one['role']}"),
             place.to_rule(one["rule"]),
             plain(one["does"][place.language]),
             f"{'✓' if one['verdict'] in _GOOD else '✗'} "
@@ -364,7 +281,7 @@ def _legal(_role: str, place: Place) -> str:
         if one["legal"]
     ]
     heads = ("specimen", "role", "allows", "does", "verdict")
-    return _table((say[head] for head in heads), rows, "lllll")
+    return table(_heads(heads, say), rows, "lllll")
 
 
 # ---- the flake rate ----
@@ -372,11 +289,11 @@ def _legal(_role: str, place: Place) -> str:
 
 def _flakes(_role: str, place: Place) -> str:
     """What was repeated; then each check that did not always say the same."""
-    say, language = _SAY[place.language], place.language
+    say, language = words(place.language), place.language
     data = results(FLAKES)
     rows, told = [], []
     for one in data["references"]:
-        name = f"{say[one['role']]} {one['implementation']}"
+        name = f"{say('role.' + one['role'])} {one['implementation']}"
         part = f"{number(100 * one['flake_rate'], language, 2)} %"
         rows.append(
             (
@@ -389,24 +306,15 @@ def _flakes(_role: str, place: Place) -> str:
         )
         told += [f"- {name}: `{check}`" for check in one["differing"]]
     heads = ("testee", "times", "checks", "differing", "seconds")
-    table = _table((say[head] for head in heads), rows, "lrrrr")
-    return "\n".join([_said_of(data, place, "made"), "", table, "", *told])
+    made = table(_heads(heads, say), rows, "lrrrr")
+    return "\n".join([_said_of(data, place, "made"), "", made, "", *told])
 
 
-# ---- tables ----
+# ---- all of them ----
 
 
-def _table(heads: Iterable[str], rows: Iterable[Sequence[str]], alignment: str) -> str:
-    """A table of Markdown; its columns aligned left, right or centred (`lrc`)."""
-    shown = list(heads)
-    marks = {"l": "---", "r": "--:", "c": ":-:"}
-    aligned = [marks[one] for one in alignment.ljust(len(shown), "l")]
-    return "\n".join(_lines([shown, aligned, *rows]))
-
-
-def _lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
+def _heads(names: Iterable[str], say: Words) -> list[str]:
+    return [say(f"evidence.{name}") for name in names]
 
 
 _TABLES: Final[Mapping[str, Callable[[str, Place], str]]] = {

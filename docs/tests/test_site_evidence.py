@@ -166,11 +166,6 @@ def test_an_unknown_table_is_trouble_that_names_the_others() -> None:
             evidence.evidence(name, ENGLISH)
 
 
-def test_words_are_the_same_in_both_languages() -> None:
-    english, portuguese = (evidence._SAY[language].keys() for language in Language)
-    assert english == portuguese
-
-
 # ---- how the files are made ----
 
 

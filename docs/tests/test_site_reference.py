@@ -11,7 +11,7 @@ from batepapo_conformance.spec import load
 from batepapo_conformance.testee import Role
 from batepapo_conformance.words import Language, table
 from batepapo_labs import lessons
-from batepapo_site import markdown
+from batepapo_site import markdown, words
 from batepapo_site.here import Place
 from batepapo_site.reference import (
     api,
@@ -23,7 +23,6 @@ from batepapo_site.reference import (
     requirements,
     transcripts,
     whole,
-    words,
 )
 from batepapo_site.reference.printed import printed
 from batepapo_site.specification import chapters

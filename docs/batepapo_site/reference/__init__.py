@@ -1,6 +1,6 @@
 """What the reference section is made of: each module makes a part of a page.
 
-`words` (what is said in both languages), `requirements`, `mistakes` (of the zoo),
+`requirements`, `mistakes` (of the zoo),
 `errors`, `commands` (of the command line), `reports`, `api`, `transcripts`, `labs`,
 `whole` (the specification on one page).
 """

@@ -19,7 +19,7 @@ from batepapo.__main__ import main
 from batepapo_conformance.words import Language
 from batepapo_site.code import fenced
 from batepapo_site.here import Place
-from batepapo_site.reference.words import table, words
+from batepapo_site.words import table, words
 
 _WIDTH: Final = 88
 

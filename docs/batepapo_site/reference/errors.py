@@ -12,8 +12,8 @@ from batepapo_site.here import Place
 from batepapo_site.pages import SPECIFICATION
 from batepapo_site.reference import mistakes
 from batepapo_site.reference.printed import printed
-from batepapo_site.reference.words import folded, table, words
 from batepapo_site.specification import find, linked
+from batepapo_site.words import folded, table, words
 
 _RULES: Final = {
     "01": ("ENTER-3", "ENTER-4"),

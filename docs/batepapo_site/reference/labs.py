@@ -2,8 +2,8 @@
 
 from batepapo_labs import lessons
 from batepapo_site.here import Place
-from batepapo_site.reference.words import table, words
 from batepapo_site.specification import linked
+from batepapo_site.words import table, words
 
 
 def labs(_argument: str, place: Place) -> str:

@@ -9,8 +9,8 @@ import jsonschema
 from batepapo_conformance.words import Words
 from batepapo_site.here import Place
 from batepapo_site.pages import DOCS, SCHEMAS
-from batepapo_site.reference.words import table, words
 from batepapo_site.trouble import Trouble
+from batepapo_site.words import table, words
 
 EXAMPLES: Final = DOCS / "examples"
 """For each schema, under its name, what a real run wrote."""

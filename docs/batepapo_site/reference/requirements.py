@@ -19,9 +19,9 @@ from batepapo_site import markdown
 from batepapo_site.here import Place
 from batepapo_site.pages import SPEC, SPECIFICATION
 from batepapo_site.reference import mistakes
-from batepapo_site.reference.words import folded, table, words
 from batepapo_site.specification import linked
 from batepapo_site.trouble import Trouble
+from batepapo_site.words import folded, table, words
 
 _CASE: Final = re.compile(r"test_a_transcript_is_met\[(?P<name>[\w-]+)\]")
 _TRANSCRIPTS: Final = f"{SPECIFICATION}/transcripts/README.md"

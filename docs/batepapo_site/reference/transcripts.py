@@ -2,8 +2,8 @@
 
 from batepapo_conformance.spec import load
 from batepapo_site.here import Place
-from batepapo_site.reference.words import words
 from batepapo_site.specification import linked, transcript
+from batepapo_site.words import words
 
 
 def transcripts(_argument: str, place: Place) -> str:

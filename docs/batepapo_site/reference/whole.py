@@ -7,8 +7,8 @@ from typing import Final
 from batepapo_conformance.words import Language
 from batepapo_site import markdown, parity, telling
 from batepapo_site.pages import SPECIFICATION, written
-from batepapo_site.reference.words import words
 from batepapo_site.specification import chapters, decides
+from batepapo_site.words import words
 
 PATH: Final = f"{SPECIFICATION}/whole.md"
 """Where it is on the site."""

@@ -1,4 +1,4 @@
-"""What the generated parts of the reference say, and how a table is written."""
+"""What the generated parts of pages say, and how a table is written."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,14 +11,24 @@ WORDS: Final = Path(__file__).parent / "words"
 """The folder with the words of each language."""
 
 
+_MARKS: Final = {"l": "---", "r": "--:", "c": ":-:"}
+
+
 def words(language: Language) -> Words:
     """The words of this language."""
     return Words(language, WORDS)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown. The cells are Markdown, and may hold a `|`."""
-    lines = [head, ["---"] * len(head), *rows]
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], alignment: str = ""
+) -> str:
+    """A table in Markdown. The cells are Markdown, and may hold a `|`.
+
+    Its columns are aligned left, right or centred, as `alignment` says (`lrc`); those
+    of which it says nothing are as a browser has them.
+    """
+    marks = [_MARKS[one] for one in alignment.ljust(len(head), "l")]
+    lines = [head, marks, *rows]
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
 
 
