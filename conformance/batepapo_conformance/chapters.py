@@ -17,9 +17,6 @@ from batepapo_conformance.words import Language
 
 _HERE: Final = re.compile(r"(?m)^<!-- here: (?P<kind>[a-z]+)(?: (?P<name>\S+))? -->$")
 _ANCHOR: Final = re.compile(r"(?m)^(#+ .*?) \{ #[\w-]+ \}$")
-_PART: Final = re.compile(
-    r"(?ms)^<!-- generated: (?P<name>[a-z-]+) -->\n(?P<table>.*?)^<!-- end -->"
-)
 _CELL: Final = re.compile(r"(?<!\\)\|")
 _LEVELS: Final = {
     "MUST": "DEVE",
@@ -29,6 +26,12 @@ _LEVELS: Final = {
     "MAY": "PODE",
 }
 _ROLES: Final = {"server": "servidor", "client": "cliente", "both": "ambos"}
+TABLE_IN_TEXT: Final = re.compile(
+    r"(?P<begin><!-- generated: (?P<name>[a-z]+) -->\n)(?P<table>.*?)"
+    r"(?P<end><!-- end -->)",
+    re.DOTALL,
+)
+"""A table in an English chapter, with what says that it is made from data."""
 WHY: Final = {Language.ENGLISH: "Why:", Language.PORTUGUESE: "Por quê:"}
 """What the reason of a requirement begins with."""
 
@@ -112,7 +115,7 @@ def _made() -> Mapping[str, str]:
     They are not made again: for one of them, pytest would have to collect all checks.
     """
     chapters = (path.read_text(encoding="utf-8") for path in folder().glob("*.md"))
-    found = (part for text in chapters for part in _PART.finditer(text))
+    found = (part for text in chapters for part in TABLE_IN_TEXT.finditer(text))
     return {part["name"]: part["table"].strip() for part in found}
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from batepapo_conformance import translation
+from batepapo_conformance.chapters import TABLE_IN_TEXT
 from batepapo_conformance.check import collect
 from batepapo_conformance.results import Listed
 from batepapo_conformance.spec import (
@@ -26,12 +27,6 @@ from batepapo_conformance.spec import (
     read,
 )
 from batepapo_conformance.testee import Role
-
-_PART = re.compile(
-    r"(?P<begin><!-- generated: (?P<name>[a-z]+) -->\n).*?(?P<end><!-- end -->)",
-    re.DOTALL,
-)
-
 
 _USAGE: Final = (
     "usage: python -m batepapo_conformance.generated "
@@ -101,7 +96,7 @@ def drift(where: Path) -> dict[Path, str]:
     stale = {}
     for path in sorted(where.glob("*.md")):
         text = path.read_text(encoding="utf-8")
-        wanted = _PART.sub(lambda part: _rendered(part, specification), text)
+        wanted = TABLE_IN_TEXT.sub(lambda part: _rendered(part, specification), text)
         if wanted != text:
             stale[path] = wanted
     return stale

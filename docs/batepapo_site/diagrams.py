@@ -13,7 +13,7 @@ from typing import Final
 
 from batepapo_conformance import diagram
 from batepapo_conformance.diagram import Step, Way
-from batepapo_conformance.failure import visible
+from batepapo_conformance.failure import lines_in, visible
 from batepapo_conformance.recording import BadRecording, Happening, Kind, Recording
 from batepapo_conformance.words import Language
 from batepapo_site.here import Place
@@ -176,8 +176,7 @@ def _rows(happenings: Sequence[Happening], words: _Words) -> Iterator[str]:
                 noted = words.noted.get(noted, noted)
                 yield f'{time}<td>{who}</td><td colspan="2">{noted}</td></tr>'
                 continue
-        octets = one.octets.splitlines(keepends=True)
-        lines = "<br>".join(_octets(line) for line in octets)
+        lines = "<br>".join(_octets(line) for line in lines_in(one.octets))
         yield f"{time}<td>{ends[0]}</td><td>{ends[1]}</td><td>{lines}</td></tr>"
 
 

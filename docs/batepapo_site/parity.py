@@ -6,13 +6,13 @@ check says so, and the Portuguese page carries a banner.
 """
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import tomlkit
 
+from batepapo_conformance.chapters import TABLE_IN_TEXT
 from batepapo_conformance.words import Language
 from batepapo_site import here, markdown
 from batepapo_site.pages import DOCS, SPECIFICATION, Page
@@ -20,8 +20,6 @@ from batepapo_site.trouble import Trouble
 
 FILE: Final = DOCS / "translated.toml"
 _DIGITS: Final = 12
-# The English chapters of the specification have their tables in them.
-_MADE: Final = re.compile(r"<!-- generated: .*?<!-- end -->", re.DOTALL)
 _COMMENT: Final = """\
 # For each page in Portuguese, the first {digits} hexadecimal digits of the SHA-256 of
 # the English page that it says. Who has translated again what had changed says so:
@@ -100,7 +98,8 @@ def _different(page: Page) -> Iterator[str]:
         asked = [here.asked(text) for text in (english, portuguese)]
         if asked[0] != asked[1]:
             yield f"{page.path}: what is included differs: {_first(*asked)}"
-    code = [_included(_MADE.sub("", text)) for text in (english, portuguese)]
+    # The English chapters have their tables in them.
+    code = [_included(TABLE_IN_TEXT.sub("", text)) for text in (english, portuguese)]
     if code[0] != code[1]:
         yield f"{page.path}: blocks of code differ: {_first(*code)}"
 
