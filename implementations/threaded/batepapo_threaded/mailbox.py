@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from time import monotonic
 
 _LONGEST_WAIT = 0.5 if os.name == "nt" else None
@@ -12,12 +13,14 @@ _LONGEST_WAIT = 0.5 if os.name == "nt" else None
 class Mailbox:
     """One condition for the keyboard, the server, the screen and signals.
 
-    Each of them keeps its own queue and uses this as its lock. It is
-    reentrant: a signal handler runs in the main thread, wherever that is.
+    Each of them keeps its own queue and uses this as its lock, which is
+    reentrant: who holds it may call `wake`, too.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition(threading.RLock())
+        self._signals: SimpleQueue[None] = SimpleQueue()
+        threading.Thread(target=self._relay, name="signals", daemon=True).start()
 
     def __enter__(self) -> None:
         self._changed.acquire()
@@ -30,6 +33,16 @@ class Mailbox:
         with self._changed:
             self._changed.notify_all()
 
+    def wake_from_signal(self) -> None:
+        """Do the same from a signal handler.
+
+        A handler runs in the main thread, maybe between its look at the
+        predicate and its wait: there `wake` would wake nobody, and no lock keeps
+        out the thread that holds it. Another thread has to stand in line for the
+        lock, and gets it when the main thread waits.
+        """
+        self._signals.put(None)
+
     def wait_for(
         self, predicate: Callable[[], bool], deadline: float | None = None
     ) -> None:
@@ -41,3 +54,8 @@ class Mailbox:
                     return
                 limits = [limit for limit in (left, _LONGEST_WAIT) if limit is not None]
                 self._changed.wait(min(limits, default=None))
+
+    def _relay(self) -> None:
+        while True:
+            self._signals.get()
+            self.wake()

@@ -43,7 +43,7 @@ class Terminal:
         if self._interrupted or self._leave_by is not None:
             os._exit(0)
         self._interrupted = True
-        self.mailbox.wake()
+        self.mailbox.wake_from_signal()
 
     def must_leave_soon(self) -> float:
         """Note that the user wants to leave; gives the deadline (monotonic)."""
