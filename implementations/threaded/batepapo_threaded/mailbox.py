@@ -56,6 +56,6 @@ class Mailbox:
                 self._changed.wait(min(limits, default=None))
 
     def _relay(self) -> None:
-        while True:
+        while True:  # a daemon: a signal may come as long as the program runs
             self._signals.get()
             self.wake()
