@@ -211,13 +211,15 @@ def _draw(happenings: Iterator[Event], width: int) -> Iterator[str]:
         hidden = happening.size - len(happening.octets)
         pieces = f" ({happening.pieces} pieces)" if happening.pieces > 1 else ""
         room = width - len(head)
+        left_out = len(lines) - 2 * _DRAWN_LINES
+        if left_out > 0:  # before they are drawn: it may be a flood
+            lines[_DRAWN_LINES:-_DRAWN_LINES] = []
         shown = [_shown_line(line, room) for line in lines]
         if hidden > 0 and not lines[-1].endswith(b"\n"):
             # Nobody knows where it ends.
             shown[-1] = _cut(visible_line(lines[-1]).removesuffix(NO_END) + "...", room)
-        if len(shown) > 2 * _DRAWN_LINES:
-            left_out = f"... {len(shown) - 2 * _DRAWN_LINES} lines ..."
-            shown[_DRAWN_LINES:-_DRAWN_LINES] = [left_out]
+        if left_out > 0:
+            shown.insert(_DRAWN_LINES, f"... {left_out} lines ...")
         for index, line in enumerate(shown):
             yield _cut((blank if index else head) + line, width)
         if pieces or hidden > 0:

@@ -13,7 +13,14 @@ NO_END: Final = " (no LF)"
 _PLACEHOLDER = re.compile(r"(<[a-z][a-z0-9 ]*>)")
 # What a placeholder may stand for: those of people run to the end of the line.
 _TO_THE_END = frozenset({"<explanation>", "<reason>", "<text>"})
-_ESCAPES = {0x09: r"\t", 0x0A: r"\n", 0x0D: r"\r", 0x5C: r"\\"}
+# What is not printable ASCII, and the backslash, by the code that Latin-1 has for it.
+_ESCAPES = {
+    **{octet: f"\\x{octet:02X}" for octet in range(256) if not 0x20 <= octet < 0x7F},
+    0x09: r"\t",
+    0x0A: r"\n",
+    0x0D: r"\r",
+    0x5C: r"\\",
+}
 
 
 class RuleBroken(Exception):
@@ -61,11 +68,7 @@ class NoVerdict(Exception):
 
 def visible(octets: bytes) -> str:
     r"""Octets as one line of printable ASCII: `\r`, `\n`, `\t`, `\\`, `\xHH`."""
-    return "".join(
-        _ESCAPES.get(octet)
-        or (chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02X}")
-        for octet in octets
-    )
+    return octets.decode("latin-1").translate(_ESCAPES)
 
 
 def lines_in(octets: bytes) -> list[bytes]:
