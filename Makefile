@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit labs port conformance explore zoo matrix flakes evidence newest spec docs browser zensical docs-serve clean help
+.PHONY: interop test lint unit soak labs port conformance explore zoo matrix flakes evidence newest spec docs browser zensical docs-serve clean help
 
 help:           ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -27,6 +27,13 @@ lint: $(VENV)/ready     ## style, types, and the tables of the specification
 
 unit: $(VENV)/ready     ## unit tests of all parts, and of the suite itself
 	$(RUN) pytest -n 6 $(UNIT)
+
+# An hour, and a little more: what both servers hold after a lecture of so long.
+MINUTES = 60
+
+soak: $(VENV)/ready     ## what takes long under fire; then an hour of use, judged
+	$(RUN) pytest -n 2 -m soak tests/under_fire
+	$(VENV)/bin/python tests/under_fire/soak.py --minutes $(MINUTES)
 
 # Minutes: each starter has to fail as its lab says, and each solution to pass; and
 # a class of forty is marked.
