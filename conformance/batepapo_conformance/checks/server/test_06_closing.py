@@ -243,3 +243,54 @@ def _open_files(server: Server) -> int:
         raise NoVerdict("this system does not count the sockets of a program")
     top = psutil.Process(server.process.pid)
     return sum(one.num_fds() for one in (top, *top.children(recursive=True)))
+
+
+PLACES = 3
+
+
+@requirement("CLOSE-3", "LIMIT-2")
+def test_those_being_closed_are_bounded(serve: Serve) -> None:
+    """“The connections that a server is closing, refused ones included, are bounded by
+    the number that it may serve at the same time (LIMIT-2). Past that bound the server
+    MUST close at once the one whose close began first”.
+    """
+    server = serve(options={"max-connections": PLACES})
+    ana = server.participant("ana")
+    for number in range(PLACES - 1):
+        server.connect(f"quieta-{number}")
+    begin = time.monotonic()
+    refused = []
+    for number in range(2 * PLACES):  # they stay: each would be read for 5 s
+        one = server.dial(f"teimosa-{number}")
+        one.expect_greeting()
+        one.expect_forced_out("cheio", "LIMIT-2")
+        refused.append(one)
+    _are_reset_soon(refused[:PLACES], begin)
+    try:
+        for one in refused[PLACES:]:
+            _may_go_on_sending(one)
+    except RuleBroken:
+        _insist_on_enough_time(begin)
+        raise
+    ana.barrier("CLOSE-3")
+
+
+def _insist_on_enough_time(begin: float) -> None:
+    if time.monotonic() > begin + DRAIN:
+        raise NoVerdict("the machine is too busy to tell this from CLOSE-2")
+
+
+def _are_reset_soon(those: list[Participant], begin: float) -> None:
+    """Insist that these are closed, and not because their 5 s are over."""
+    deadline = time.monotonic() + TOLERANCE
+    waiting = list(those)
+    while waiting:
+        _insist_on_enough_time(begin)
+        for one in waiting:
+            one.connection.offer(b"a")
+        waiting = [one for one in waiting if not one.connection.is_reset]
+        if waiting and time.monotonic() > deadline:
+            expected = f"{PLACES} connections that are being closed, the latest"
+            found = f"{waiting[0].name}, one of the first, can still send"
+            raise RuleBroken("CLOSE-3", expected, found)
+        time.sleep(0.02)
