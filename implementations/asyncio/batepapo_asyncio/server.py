@@ -71,6 +71,7 @@ class Server:
         self._switchboard = Switchboard(words, log)
         self._connections: dict[Connection, str] = {}  # with the host of each
         self._hosts: Counter[str] = Counter()
+        self._closing: dict[asyncio.Task[None], None] = {}  # the first began first
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._stopped = False
@@ -136,6 +137,7 @@ class Server:
             task = tasks.create_task(connection.serve())
             serving.add(task)
             task.add_done_callback(serving.discard)
+            task.add_done_callback(lambda one: self._closing.pop(one, None))
             await asyncio.sleep(0)  # SERVE-1: a storm of connections never awaits
 
     def _take_in(self, sock: socket.socket, host: str, port: int) -> Connection:
@@ -169,6 +171,12 @@ class Server:
         host = self._connections.pop(connection, None)
         if host is not None:
             self._hosts -= Counter({host: 1})
+        if task := asyncio.current_task():  # the connection's own, which now closes
+            self._closing[task] = None
+        if len(self._closing) > self._limits.connections:  # CLOSE-3
+            first = next(iter(self._closing))
+            del self._closing[first]
+            first.cancel()
 
     async def _keep_house(self) -> None:
         while True:
@@ -214,7 +222,7 @@ def _give_the_room(connections: int) -> None:
         import resource  # noqa: PLC0415 - Windows has no such module
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = connections + 64  # the refused and the closing ones have sockets too
+        wanted = 2 * connections + 64  # as many may be closing as are served (CLOSE-3)
         if hard != resource.RLIM_INFINITY:
             wanted = min(wanted, hard)
         if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -71,13 +71,18 @@ class Connection:
             self._close()
             raise
 
+    @property
+    def closing_since(self) -> float | None:
+        """Since when it is being closed (monotonic), if so."""
+        return self._outbox.finishing_since
+
     def check(self, now: float) -> None:
         """Act on the deadlines that have passed."""
         if self.visitor.state is State.WAITING and now >= self.visitor.enter_by:
             self._switchboard.expire(self.visitor)
         if not self._outbox.is_empty:
             self._outbox.offer()
-        closing = self._outbox.is_finishing
+        closing = self._outbox.finishing_since is not None
         if self._outbox.stuck_for(now) >= (FLUSH if closing else self._limits.stall):
             self._switchboard.cut_off(self.visitor, self._words.stalled())  # SLOW-5
             self._outbox.abort()  # CLOSE-2

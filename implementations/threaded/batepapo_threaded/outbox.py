@@ -40,7 +40,7 @@ class Outbox:
         self._waiting = bytearray()
         self._advanced = monotonic()
         self._has_writer = False
-        self._finishing = False
+        self._finishing_since: float | None = None
         self._ended_at: float | None = None
 
     @property
@@ -54,9 +54,9 @@ class Outbox:
         return len(self._waiting)
 
     @property
-    def is_finishing(self) -> bool:
-        """Whether the connection is being ended."""
-        return self._finishing
+    def finishing_since(self) -> float | None:
+        """Since when the connection is being ended (monotonic), if so."""
+        return self._finishing_since
 
     @property
     def ended_at(self) -> float | None:
@@ -96,7 +96,7 @@ class Outbox:
         """Let what waits be sent, and then shut down writing (CLOSE-1)."""
         with self._changed:
             self._advanced = monotonic()
-            self._finishing = True
+            self._begin_to_finish()
             self._settle()
             self._changed.notify_all()
 
@@ -106,7 +106,7 @@ class Outbox:
         If anything was dropped, closing the socket will reset the connection.
         """
         with self._changed:
-            self._finishing = True
+            self._begin_to_finish()
             if self._waiting:
                 reset_when_closed(self._sock)
             wake_and_end(self._sock)
@@ -115,14 +115,14 @@ class Outbox:
     def wait_until_finishing(self, timeout: float) -> None:
         """Wait until the connection is being ended, at most so many seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._finishing, timeout)
+            self._changed.wait_for(self._is_finishing, timeout)
 
     def wait_until_empty(self) -> None:
         """Wait until nothing is left, or the connection is being ended."""
         if self.is_empty:
             return
         with self._changed:
-            self._changed.wait_for(lambda: not self._waiting or self._finishing)
+            self._changed.wait_for(lambda: not self._waiting or self._is_finishing())
 
     def wait_until_ended(self) -> None:
         """Wait until all was sent and writing is shut down, or it has failed.
@@ -135,6 +135,13 @@ class Outbox:
             )
 
     # Everything below is called with the lock held, but for `_write`.
+
+    def _is_finishing(self) -> bool:
+        return self._finishing_since is not None
+
+    def _begin_to_finish(self) -> None:
+        if self._finishing_since is None:
+            self._finishing_since = monotonic()
 
     def _send(self, octets: bytes) -> int:
         try:
@@ -155,7 +162,7 @@ class Outbox:
     def _settle(self) -> None:
         if self._waiting:
             return
-        if self._finishing and self._ended_at is None:
+        if self._is_finishing() and self._ended_at is None:
             with suppress(OSError):
                 self._sock.shutdown(socket.SHUT_WR)
             self._end()

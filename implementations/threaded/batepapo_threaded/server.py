@@ -1,6 +1,7 @@
 """Listening, accepting, limits, deadlines, the end (sections 8 and 9)."""
 
 import errno
+import heapq
 import os
 import selectors
 import signal
@@ -190,6 +191,9 @@ class Server:
             connections = list(self._connections)
         for connection in connections:
             connection.check(now)
+        closing = len(connections) - self._switchboard.connections
+        if closing > self._limits.connections:  # CLOSE-3
+            _close_the_first(connections, closing - self._limits.connections)
 
     def _end(self) -> None:
         deadline = monotonic() + 0.75 * END
@@ -205,6 +209,17 @@ class Server:
             connection.join(max(0.0, deadline - monotonic()))
         self._wake.close()
         self._woken.close()
+
+
+def _close_the_first(connections: list[Connection], count: int) -> None:
+    """Close at once so many of those that are being closed: who began first."""
+    closing = [
+        (since, number)
+        for number, connection in enumerate(connections)
+        if (since := connection.closing_since) is not None
+    ]
+    for _, number in heapq.nsmallest(count, closing):
+        connections[number].abort()
 
 
 def _is_loopback(address: str) -> bool:
@@ -240,7 +255,7 @@ def _allow_many_files(connections: int) -> None:
     """Raise the soft limit of open files towards the hard one, where there is one."""
     if sys.platform != "win32":
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = connections + _SPARE_FILES
+        wanted = 2 * connections + _SPARE_FILES  # as many may be closing (CLOSE-3)
         if hard != resource.RLIM_INFINITY:
             wanted = min(wanted, hard)
         if soft != resource.RLIM_INFINITY and soft < wanted:
