@@ -94,6 +94,23 @@ def test_a_thousand_that_never_enter(serve: Serve, stack: ExitStack) -> None:
     target.wait_until_it_spends(before)
 
 
+def test_many_that_are_refused_and_stay(serve: Serve, stack: ExitStack) -> None:
+    """CLOSE-3, LIMIT-2: a full server does not hold more and more of them."""
+    places = 20
+    target = serve(f"--max-connections={places}")
+    room = stack.enter_context(Bystanders(target.address))
+    before = target.spending()
+    for _ in range(500):
+        connect(stack, target.address)
+    room.talk_through()
+    last = connect(stack, target.address)
+    read_to_the_end(last)  # it has its turn after all others
+    # So many are served, as many are being closed; and the latest are not counted yet.
+    assert target.spending().descriptors - before.descriptors < 2 * places + 100
+    room.part()
+    assert room.besides == []
+
+
 def test_lines_of_ten_megabytes(
     target: Target, room: Bystanders, stack: ExitStack
 ) -> None:

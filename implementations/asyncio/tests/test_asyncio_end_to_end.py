@@ -5,10 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
 from batepapo_asyncio import program
+from batepapo_asyncio.limits import DRAIN
 
 PROGRAM = [sys.executable, "-m", "batepapo_asyncio"]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -126,6 +128,26 @@ def test_a_further_connection_is_told_that_the_server_is_full(serve):
     assert [line.split()[0] for line in second.rest()] == ["BATEPAPO", "ERRO"]
     first.close()
     second.close()
+
+
+def seconds_until_reset(peer):
+    began = time.monotonic()
+    try:
+        while True:
+            peer.send(b"x")
+            time.sleep(0.01)
+    except ConnectionError:
+        return time.monotonic() - began
+
+
+def test_the_first_of_those_being_closed_makes_room_for_the_next(serve):
+    _, port = serve("--max-connections", "1")
+    ana, first, second = Peer(port), Peer(port), Peer(port)
+    assert first.rest()[-1].startswith("ERRO 03 cheio :")
+    assert second.rest()[-1].startswith("ERRO 03 cheio :")
+    assert seconds_until_reset(first) < DRAIN / 2  # CLOSE-3
+    for peer in (ana, first, second):
+        peer.close()
 
 
 @posix

@@ -4,15 +4,16 @@ import os
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from batepapo_threaded import log as log_module
 from batepapo_threaded.errors import InvalidAddress
-from batepapo_threaded.limits import ServerLimits
+from batepapo_threaded.limits import DRAIN, ServerLimits
 from batepapo_threaded.log import Log
 from batepapo_threaded.server import Server
 from batepapo_threaded.words import Language, Words
@@ -189,6 +190,25 @@ def test_a_full_server_says_so_until_somebody_leaves(serve: Serve) -> None:
     ana.lines()
     bob = Peer.entered(server, "bob")
     for peer in (ana, late, bob):
+        peer.close()
+
+
+def seconds_until_reset(peer: Peer) -> float:
+    began = time.monotonic()
+    with suppress(ConnectionError):
+        while True:
+            peer.send("/SAIR")
+            time.sleep(0.01)
+    return time.monotonic() - began
+
+
+def test_who_is_refused_and_stays_makes_room_for_the_next(serve: Serve) -> None:
+    server = serve(ServerLimits(connections=1))
+    ana, first, second = (Peer.entered(server, "ana"), Peer(server), Peer(server))
+    for peer in (first, second):
+        assert [line.partition(" :")[0] for line in peer.lines()] == ["ERRO 03 cheio"]
+    assert seconds_until_reset(first) < DRAIN / 2  # CLOSE-3
+    for peer in (ana, first, second):
         peer.close()
 
 
