@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit soak labs port conformance explore zoo matrix flakes evidence newest spec docs browser zensical docs-serve clean help
+.PHONY: interop test lint unit soak labs port conformance explore zoo matrix flakes evidence newest spec docs runs runs-check browser zensical docs-serve clean help
 
 help:           ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -98,6 +98,14 @@ spec: $(VENV)/ready     ## render the tables of the specification from its data
 docs: $(VENV)/ready     ## the course site, in both languages, in build/site
 	$(RUN) batepapo_site check
 	$(RUN) batepapo_site build
+
+# Not a part of `make test`: together they run for minutes. Those that need what this
+# machine lacks (Go, tshark, a second address, not to be root) are named, and not run.
+runs: $(VENV)/ready     ## what commands print, as pages show it, run and kept again
+	$(RUN) batepapo_site.runs --write
+
+runs-check: $(VENV)/ready  ## whether commands still print what pages show
+	$(RUN) batepapo_site.runs --check
 
 browser: docs           ## the built site: its links, and how it is in a browser
 	$(RUN) pytest -n 3 -m browser docs/tests

@@ -49,6 +49,7 @@ def main() -> None:
     time.sleep(_PAUSE)
     for person in crowd:
         person.leave()
+    time.sleep(_PAUSE)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,18 @@
 """Runs of commands for pages: what is kept, what is compared, what is refused."""
 
+import contextlib
+import sys
 import textwrap
 from pathlib import Path
 
+import psutil
 import pytest
+from click.testing import CliRunner, Result
 
-from batepapo_site import runs
-from batepapo_site.runs import NoSuchRunError, Run, RunError, Step
+from batepapo_site import here, pages
+from batepapo_site.runs import __main__ as command
+from batepapo_site.runs import comparison, description, machine, stage
+from batepapo_site.runs.description import NoSuchRunError, Run, RunError, Step
 
 HELLO = """\
 [hello]
@@ -39,7 +45,7 @@ for line in sys.stdin:
 
 
 def one(text: str, language: str = "en") -> Run:
-    (run,) = runs.read(textwrap.dedent(text), language).values()
+    (run,) = description.read(textwrap.dedent(text), language).values()
     return run
 
 
@@ -49,30 +55,30 @@ def python(program: str) -> Step:
 
 def test_the_command_stands_over_what_it_prints() -> None:
     run = Run("r", (python("print('a'); print('b')"),))
-    assert runs.told(run, "en") == "$ it\na\nb\n"
+    assert stage.told(run, "en") == "$ it\na\nb\n"
 
 
 def test_what_is_not_shown_otherwise_is_quoted_as_for_a_shell() -> None:
     run = Run("r", (Step(run=("python", "-c", "print('a b')")),))
-    assert runs.told(run, "en").startswith("$ python -c 'print(")
+    assert stage.told(run, "en").startswith("$ python -c 'print(")
 
 
 def test_a_long_command_goes_on_in_the_next_line() -> None:
     option = f"--only {'x' * 40}"
     shown = f"it {option} {option} {option}"
     run = Run("r", (Step(run=("python", "-c", ""), shown=shown),))
-    assert runs.told(run, "en") == f"$ it {option} \\\n   {option} \\\n   {option}\n"
+    assert stage.told(run, "en") == f"$ it {option} \\\n   {option} \\\n   {option}\n"
 
 
 def test_progress_is_not_shown() -> None:
     told = "print('1 of 3 checks, 1 failed'); print('1 de 3: ana'); print('1 of us')"
-    assert runs.told(Run("r", (python(told),)), "en") == "$ it\n1 of us\n"
+    assert stage.told(Run("r", (python(told),)), "en") == "$ it\n1 of us\n"
 
 
 def test_terminals_talk_through_a_free_port_and_show_the_usual_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(stage, "ROOT", tmp_path)
     (tmp_path / "echo.py").write_text(ECHO)
     (tmp_path / "say.py").write_text(SAY)
     steps = (
@@ -82,7 +88,7 @@ def test_terminals_talk_through_a_free_port_and_show_the_usual_one(
         Step("c", end="input", until={"s": "gone"}),
     )
     run = Run("r", steps, files=("echo.py", "say.py"))
-    assert runs.told(run, "en") == textwrap.dedent("""\
+    assert stage.told(run, "en") == textwrap.dedent("""\
         # s
         $ python echo.py 55555
         listens at 127.0.0.1:55555
@@ -98,19 +104,19 @@ def test_terminals_talk_through_a_free_port_and_show_the_usual_one(
 def test_what_goes_into_a_file_is_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(stage, "ROOT", tmp_path)
     (tmp_path / "cat.py").write_text("print(open('out.txt').read())")
     first = Step(run=("python", "-c", "print('a')"), shown="it", into="out.txt")
     second = Step(run=("python", "there/cat.py"))
     run = Run("r", (first, second), files=("cat.py -> there", "cat.py"))
     with pytest.raises(RunError, match="No such file"):
-        runs.told(Run("r", (second,), files=run.files), "en")
-    assert runs.told(run, "en") == "$ it > out.txt\n$ python there/cat.py\na\n\n"
+        stage.told(Run("r", (second,), files=run.files), "en")
+    assert stage.told(run, "en") == "$ it > out.txt\n$ python there/cat.py\na\n\n"
 
 
 def test_a_program_speaks_the_language_of_the_page() -> None:
     run = Run("r", (python("import os; print(os.environ['LANG'])"),))
-    assert [runs.told(run, lang).split()[-1] for lang in runs.LANGUAGES] == [
+    assert [stage.told(run, lang).split()[-1] for lang in description.LANGUAGES] == [
         "en_US.UTF-8",
         "pt_BR.UTF-8",
     ]
@@ -130,32 +136,32 @@ def test_each_language_may_have_values_of_its_own() -> None:
 def test_another_exit_status_is_a_failure_and_its_output_is_told() -> None:
     run = Run("r", (python("print('oh'); raise SystemExit(3)"),))
     with pytest.raises(RunError, match="exit status 3, not 0") as caught:
-        runs.told(run, "en")
+        stage.told(run, "en")
     assert "oh" in str(caught.value)
 
 
 def test_what_never_comes_is_not_waited_for_for_ever() -> None:
     step = Step(start=("python", "-c", "input()"), shown="it", until={"": "never"})
     with pytest.raises(RunError, match="no 'never' came"):
-        runs.told(Run("r", (step,)), "en", patience=0.5)
+        stage.told(Run("r", (step,)), "en", patience=0.5)
 
 
 def test_what_does_not_end_is_ended() -> None:
     run = Run("r", (python("import time; time.sleep(60)"),))
     with pytest.raises(RunError, match="has not ended"):
-        runs.told(run, "en", patience=0.5)
+        stage.told(run, "en", patience=0.5)
 
 
 def test_lines_are_left_out_and_that_is_said() -> None:
     cut = (("^b", "^d"),)
     run = Run("r", (python("print(*'abcd', sep=chr(10))"),), cut=cut)
-    assert runs.told(run, "en") == "$ it\na\n[...]\nd\n"
+    assert stage.told(run, "en") == "$ it\na\n[...]\nd\n"
 
 
 def test_a_cut_that_finds_nothing_is_a_failure() -> None:
     run = Run("r", (python("print('a')"),), cut=(("^b", ""),))
     with pytest.raises(RunError, match="from which to cut"):
-        runs.told(run, "en")
+        stage.told(run, "en")
 
 
 @pytest.mark.parametrize(
@@ -169,56 +175,66 @@ def test_a_cut_that_finds_nothing_is_a_failure() -> None:
     ],
 )
 def test_what_is_another_each_time_is_passed_over(before: str, after: str) -> None:
-    assert runs.same(Run("r", ()), before, after)
+    assert comparison.same(Run("r", ()), before, after)
 
 
 def test_any_other_difference_is_one() -> None:
     run = Run("r", ())
-    assert not runs.same(run, "ERRO 01", "ERRO 02")
-    assert not runs.same(run, "  a", "    a")
-    assert "+ERRO 02" in runs.differences(run, "ERRO 01\n", "ERRO 02\n")
+    assert not comparison.same(run, "ERRO 01", "ERRO 02")
+    assert not comparison.same(run, "  a", "    a")
+    assert "+ERRO 02" in comparison.differences(run, "ERRO 01\n", "ERRO 02\n")
 
 
-def test_what_was_written_is_loaded_and_checked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def main(*arguments: str | Path) -> Result:
+    folder = arguments[-1]
+    more = map(str, ("--jobs", 1, "--folder", folder))
+    return CliRunner().invoke(command.main, [*map(str, arguments[:-1]), *more])
+
+
+def test_what_was_written_is_loaded_and_checked(tmp_path: Path) -> None:
     (tmp_path / "runs.toml").write_text(HELLO)
-    assert runs.main(["--write"], tmp_path) == 0
-    written = runs.load("hello", "pt", tmp_path)
+    assert main("--write", tmp_path).exit_code == 0
+    written = description.load("hello", "pt", tmp_path)
     assert written.startswith("$ hello\nhello after ")
-    assert runs.main(["--check"], tmp_path) == 0
-    assert runs.main(["--write", "hello"], tmp_path) == 0
-    assert runs.load("hello", "pt", tmp_path) == written, "nothing new, nothing written"
+    assert main("--check", tmp_path).exit_code == 0
+    assert main("--write", "hello", tmp_path).exit_code == 0
+    kept = description.load("hello", "pt", tmp_path)
+    assert kept == written, "nothing new, nothing written"
     (tmp_path / "hello.pt.txt").write_text("$ hello\ngood-bye\n")
-    capsys.readouterr()
-    assert runs.main(["--check"], tmp_path) == 1
-    told = capsys.readouterr().out
-    assert "hello.en.txt: as it was" in told
-    assert "hello.pt.txt: no longer what is printed" in told
-    assert "-good-bye" in told
+    checked = main("--check", tmp_path)
+    assert checked.exit_code == 1
+    assert "hello.en.txt: as it was" in checked.output
+    assert "hello.pt.txt: no longer what is printed" in checked.output
+    assert "-good-bye" in checked.output
 
 
 def test_a_run_without_a_text_fails_the_check(tmp_path: Path) -> None:
     (tmp_path / "runs.toml").write_text(HELLO)
-    assert runs.main(["--check"], tmp_path) == 1
+    assert main("--check", tmp_path).exit_code == 1
 
 
-def test_what_needs_a_program_that_is_not_here_is_not_compared(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("need", ["no-such-program", "192.0.2.99"])
+def test_what_needs_something_that_is_not_here_is_not_compared(
+    tmp_path: Path, need: str
 ) -> None:
-    text = HELLO.replace("[hello]", "[hello]\nprograms = ['no-such-program']")
+    text = HELLO.replace("[hello]", f"[hello]\nneeds = ['{need}']")
     (tmp_path / "runs.toml").write_text(text)
-    assert runs.main(["--check"], tmp_path) == 0
-    assert "there is no no-such-program" in capsys.readouterr().out
-    assert runs.main(["--write"], tmp_path) == 1
+    checked = main("--check", tmp_path)
+    assert checked.exit_code == 0
+    assert f"not run, this machine lacks {need}" in checked.output
+    assert main("--write", tmp_path).exit_code == 1
+
+
+def test_what_is_here_is_not_missing() -> None:
+    needs = ("127.0.0.1", Path(sys.executable).name)
+    assert machine.missing(Run("r", needs=needs)) == ""
 
 
 def test_a_name_that_nobody_knows(tmp_path: Path) -> None:
     (tmp_path / "runs.toml").write_text(HELLO)
-    with pytest.raises(SystemExit):
-        runs.main(["--check", "hallo"], tmp_path)
+    assert main("--check", "hallo", tmp_path).exit_code == 2
     with pytest.raises(NoSuchRunError, match=r"no run 'hallo' in 'pt'.*--write hallo"):
-        runs.load("hallo", "pt", tmp_path)
+        description.load("hallo", "pt", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -226,17 +242,35 @@ def test_a_name_that_nobody_knows(tmp_path: Path) -> None:
 )
 def test_a_step_that_says_nothing_sensible_is_refused(step: str) -> None:
     with pytest.raises(RunError):
-        runs.read(f"[r]\n[[r.step]]\n{step}\n", "en")
+        description.read(f"[r]\n[[r.step]]\n{step}\n", "en")
 
 
-def test_every_run_of_the_site_is_kept_in_both_languages() -> None:
-    text = (runs.RUNS / "runs.toml").read_text(encoding="utf-8")
-    for language in runs.LANGUAGES:
-        for name in runs.read(text, language):
-            kept = runs.load(name, language)
+def test_every_run_of_the_site_is_kept_in_both_languages_and_shown() -> None:
+    text = (description.RUNS / "runs.toml").read_text(encoding="utf-8")
+    shown = asked_for()
+    for language in description.LANGUAGES:
+        described = description.read(text, language)
+        assert set(described) == shown[language]
+        for name in described:
+            kept = description.load(name, language)
             assert kept.startswith(("$ ", "# ")), name
-            assert str(runs.ROOT) not in kept, name
+            assert str(description.ROOT) not in kept, name
             assert "/tmp/" not in kept, name
+            assert "\x04" not in kept, name
+    files = {one.name.split(".")[0] for one in description.RUNS.glob("*.txt")}
+    assert files == set(described), "a text of a run that nobody describes"
+
+
+def asked_for() -> dict[str, set[str]]:
+    """The runs that pages show, by language."""
+    shown: dict[str, set[str]] = {language: set() for language in description.LANGUAGES}
+    for page in pages.written().values():
+        for language, source in page.sources.items():
+            for what in here.asked(source.read_text(encoding="utf-8")):
+                kind, _, name = what.removeprefix("<!-- here: ").partition(" ")
+                if kind == "run":
+                    shown[language].add(name.removesuffix(" -->"))
+    return shown
 
 
 def test_what_was_typed_is_not_taken_for_what_is_printed() -> None:
@@ -247,13 +281,13 @@ def test_what_was_typed_is_not_taken_for_what_is_printed() -> None:
         Step(type="a", until={"": "A"}),
         Step(type="end"),
     )
-    assert runs.told(Run("r", steps), "en") == "$ it\nOI\nOI\na\nA\nend\n"
+    assert stage.told(Run("r", steps), "en") == "$ it\nOI\nOI\na\nA\nend\n"
 
 
 def test_a_port_stands_in_a_file_as_well_and_a_terminal_may_be_hidden(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(stage, "ROOT", tmp_path)
     (tmp_path / "echo.py").write_text(ECHO.replace("int(sys.argv[1])", "55555"))
     (tmp_path / "say.py").write_text(SAY.replace("int(sys.argv[1])", "55555"))
     steps = (
@@ -263,4 +297,71 @@ def test_a_port_stands_in_a_file_as_well_and_a_terminal_may_be_hidden(
         Step(end="input", until={"s": "gone"}),
     )
     run = Run("r", steps, files=("echo.py", "say.py"))
-    assert runs.told(run, "en") == "$ python say.py\noi\nOI\n"
+    assert stage.told(run, "en") == "$ python say.py\noi\nOI\n"
+
+
+# ---- sessions ---------------------------------------------------------------------
+
+
+def session(*lines: str) -> str:
+    run = one("[r]\nsession = '''\n" + "\n".join(lines) + "\n'''\n")
+    if missing := machine.missing(run):
+        pytest.skip(f"this machine lacks {missing}")
+    return stage.told(run, "en")
+
+
+def test_each_line_of_a_session_stands_over_what_it_prints() -> None:
+    assert session("echo a", "printf b", "true", "echo c >&2") == textwrap.dedent("""\
+        $ echo a
+        a
+        $ printf b
+        b
+        $ true
+        $ echo c >&2
+        c
+        """)
+
+
+def test_a_line_of_a_session_sees_how_the_last_one_has_ended() -> None:
+    told = session("(exit 5)", "echo $?", "echo $?")
+    assert told == "$ (exit 5)\n$ echo $?\n5\n$ echo $?\n0\n"
+
+
+def test_no_program_of_a_session_reads_its_lines() -> None:
+    assert session("cat", "echo a") == "$ cat\n$ echo a\na\n"
+
+
+def test_what_goes_on_in_a_session_is_waited_for_and_ended_with_it() -> None:
+    told = session("(sleep 0.2; echo $BASHPID; exec sleep 60) &", "echo b")
+    _, number, *rest = told.splitlines()
+    assert rest == ["$ echo b", "b"]
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int(number)).wait(10)  # `TimeoutExpired` if it goes on
+
+
+def test_a_session_finds_its_server_at_the_usual_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "ROOT", tmp_path)
+    (tmp_path / "echo.py").write_text(ECHO)
+    (tmp_path / "say.py").write_text(SAY)
+    run = Run(
+        "r",
+        session=("echo oi | python say.py 55555",),
+        servers=("python echo.py 55555",),
+        files=("echo.py", "say.py"),
+        needs=("bash",),
+    )
+    if machine.missing(run):
+        pytest.skip("this machine lacks bash")
+    assert stage.told(run, "en") == "$ echo oi | python say.py 55555\nOI\n"
+
+
+def test_a_server_is_one_of_the_ports_of_its_run() -> None:
+    with pytest.raises(RunError, match="has none of its ports"):
+        stage.told(Run("r", servers=("python -c pass",)), "en")
+
+
+def test_a_run_that_does_nothing_is_refused() -> None:
+    with pytest.raises(RunError, match="steps, or a session, or both"):
+        one("[r]\nboth = false\n")
