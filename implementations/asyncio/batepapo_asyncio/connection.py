@@ -141,6 +141,7 @@ class Connection:
                 await asyncio.sleep(wait)
             elif self._switchboard.size > _BATCH:
                 self._switchboard.deal_out()
+                await asyncio.sleep(0)  # SERVE-1: one read may ask for very much
                 await self._outbox.emptied()
             waiting = self.visitor.state is State.WAITING
             if waiting and self._loop.time() >= self.visitor.enter_by:

@@ -1,13 +1,17 @@
 """Small parts: the clock, the pace, the batch, the switchboard, addresses."""
 
+import asyncio
+import math
 import re
+import socket
 from datetime import UTC, datetime
 
 import pytest
 
-from batepapo_asyncio import clock, server
+from batepapo_asyncio import clock, connection, server
 from batepapo_asyncio.batch import Batch
 from batepapo_asyncio.errors import OverLimit
+from batepapo_asyncio.limits import ServerLimits
 from batepapo_asyncio.messages import Said, Sent
 from batepapo_asyncio.pace import Pace
 from batepapo_asyncio.room import Delivery, State, Visitor
@@ -158,6 +162,43 @@ def test_who_is_cut_off_by_an_event_departs_after_it_for_all(board):
         assert reader.keywords() == ["PUBLICA", "SAIU"]
     assert not people[1][1].reads
     assert people[1][0].state is State.CLOSED
+
+
+def test_who_asks_for_very_much_gives_way_between_two_answers(board, monkeypatch):
+    monkeypatch.setattr(connection, "_BATCH", 0)  # then any answer is very much
+    turns, answered_at = [], []  # turns of the event loop
+    deal_out = board.deal_out
+
+    def take_a_turn():
+        turns.append("somebody else's")
+        asyncio.get_running_loop().call_soon(take_a_turn)
+
+    def note_and_deal_out():
+        if board.size:
+            answered_at.append(len(turns))
+        deal_out()
+
+    async def serve(ours):
+        asking = connection.Connection(
+            ours,
+            Visitor("192.0.2.1:1", "-", enter_by=math.inf),
+            switchboard=board,
+            limits=ServerLimits(),
+            words=Words(Language.ENGLISH),
+            on_closed=lambda _: None,
+        )
+        asking.start()
+        take_a_turn()
+        await asking.serve()
+
+    ours, theirs = socket.socketpair()
+    with theirs:
+        ours.setblocking(False)
+        theirs.sendall(b"/ENTRAR ana\n" + b"/USUARIOS\n" * 10)
+        theirs.shutdown(socket.SHUT_WR)
+        monkeypatch.setattr(board, "deal_out", note_and_deal_out)
+        asyncio.run(serve(ours))
+    assert len(set(answered_at)) >= 10
 
 
 def test_the_room_gets_a_time_that_does_not_go_back(board, monkeypatch):
