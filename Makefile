@@ -9,7 +9,7 @@ RUN = $(VENV)/bin/python -m
 NEWEST ?= $(firstword $(foreach version,3.15 3.14 3.13 3.12,\
 	$(if $(shell python$(version) -c "print(1)" 2>/dev/null),python$(version))))
 
-.PHONY: interop test lint unit soak labs port conformance explore zoo matrix flakes evidence newest spec docs runs runs-check browser zensical docs-serve clean help
+.PHONY: interop test lint unit soak labs port conformance explore zoo matrix flakes evidence bench newest spec docs runs runs-check browser zensical docs-serve clean help
 
 help:           ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -82,6 +82,11 @@ flakes: $(VENV)/ready   ## the servers 30 times: does the suite always say the s
 # --times 100 --warm` makes that of the flake rate, in hours.
 evidence: $(VENV)/ready  ## the results that the site shows, made again
 	$(RUN) batepapo_site.gather conformance
+
+# The peers are packages of Debian: apt install ngircd inspircd; the limit needs gcc.
+bench: $(VENV)/ready    ## what the servers cost, beside IRC servers in C and the limit
+	$(VENV)/bin/python -m pip install --quiet --editable '.[bench]'
+	$(RUN) batepapo bench --json build/bench.json --plots build/bench $(BENCH)
 
 # What people run themselves: the programs, the labs, and the suite as it checks. The
 # tests of the suite's parts, and the site, have been seen on one Python by then.

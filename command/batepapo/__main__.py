@@ -15,9 +15,11 @@ from typing import Any
 
 import click
 
+from batepapo.benching import bench
 from batepapo.exploring import explore, fuzz, replay
 from batepapo.grading import grade
 from batepapo.labs import lab
+from batepapo.pairs import named
 from batepapo.proving import zoo
 from batepapo.recording import judge, proxy
 from batepapo.reports import (
@@ -179,22 +181,13 @@ def interop(
 
     sys.exit(
         run(
-            servers=_named(servers, "--server"),
-            clients=_named(clients, "--client"),
+            servers=named(servers, "--server"),
+            clients=named(clients, "--client"),
             as_json=as_json,
             out=sys.stdout,
             seed=secrets.randbelow(1_000_000) if seed is None else seed,
         )
     )
-
-
-def _named(pairs: Sequence[str], option: str) -> dict[str, str]:
-    named = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-    if len(named) != len(pairs):
-        raise click.BadParameter(
-            "each needs a NAME of its own: NAME=COMMAND", None, None, option
-        )
-    return named
 
 
 @main.command()
@@ -244,6 +237,7 @@ main.add_command(fuzz)
 main.add_command(replay)
 main.add_command(lab)
 main.add_command(grade)
+main.add_command(bench)
 
 
 if __name__ == "__main__":
