@@ -6,15 +6,17 @@ misbehaves; the two talk on, and are asked at the end whether they noticed anyth
 bounds what, and by how much, is in the page "Under fire".
 """
 
+import contextlib
 import resource
 import socket
 import sys
 import threading
+import time
 from contextlib import ExitStack
 
 import pytest
 from attackers import can_vanish, connect, enter, reset, send_until_refused, vanish
-from bystanders import Bystanders
+from bystanders import LATEST, Bystanders
 from target import MIB, PATIENCE, Serve, Target, read_to_the_end, wait_until
 
 FLOOD = (b":" + b"x" * 400 + b"\n") * 10_000 + b":the last\n"
@@ -131,6 +133,34 @@ def test_lines_of_ten_megabytes(
     room.part()
     assert room.besides == []
     target.wait_until_it_spends(before)
+
+
+@pytest.mark.soak
+def test_peers_that_send_for_ever(
+    target: Target, room: Bystanders, stack: ExitStack
+) -> None:
+    """CLOSE-2: they are told, read for 5 s, and closed while they still send."""
+    before = target.spending()
+    began = time.monotonic()
+    senders = [
+        threading.Thread(target=send_for_ever, args=(connect(stack, target.address),))
+        for _ in range(5)
+    ]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert 5 <= time.monotonic() - began < 5 + 2 + LATEST
+    room.part()
+    assert room.besides == []
+    target.wait_until_it_spends(before)
+
+
+def send_for_ever(sock: socket.socket) -> None:
+    """Send until the server closes the connection."""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            sock.sendall(b"x" * 65_536)
 
 
 @pytest.mark.parametrize("reads", [True, False], ids=["reads", "does-not-read"])

@@ -212,6 +212,28 @@ def test_who_is_refused_and_stays_makes_room_for_the_next(serve: Serve) -> None:
         peer.close()
 
 
+def test_a_system_without_a_thread_left(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = Peer.entered(server, "ana")
+    start, refused = threading.Thread.start, []
+
+    def start_unless_it_is_the_first(thread: threading.Thread) -> None:
+        if not refused:
+            refused.append(thread.name)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_unless_it_is_the_first)
+    unlucky = Peer(server)
+    assert unlucky.lines() == []
+    assert refused == [unlucky.origin]
+    bob = Peer.entered(server, "bob")  # a little later there is one again
+    assert ana.line() == f"ENTROU bob@{bob.origin}"
+    for peer in (ana, unlucky, bob):
+        peer.close()
+
+
 def test_lines_beyond_the_rate_wait(serve: Serve) -> None:
     server = serve(ServerLimits(rate=20))
     ana = Peer(server)
