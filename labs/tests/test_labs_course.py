@@ -28,6 +28,7 @@ from batepapo_conformance.testee import Role
 from batepapo_conformance.words import Language, Words
 from batepapo_labs.checking import OTHER, Asked, Outcome, check
 from batepapo_labs.folder import TABLES, Folder, lay
+from batepapo_labs.hints import texts
 from batepapo_labs.lessons import Lesson, files_in, folder, load
 from batepapo_labs.steps import StepResult, Verdict
 
@@ -114,6 +115,18 @@ def test_rules_exist_and_what_a_lab_is_about_has_hints(lesson: Lesson) -> None:
     if lesson.hints:
         assert set(lesson.about) <= set(lesson.hints)
     assert lesson.steps
+
+
+# What beginners break though the lab is not about it: whoever asks gets a hint, too.
+OFTEN_BROKEN = {"STATE-1", "STATE-2", "STATE-3", "EVENT-1"}
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+@pytest.mark.parametrize("language", list(Language))
+def test_what_is_often_broken_has_hints(number: int, language: Language) -> None:
+    lesson = COURSE.lesson(number)
+    lacking = {r for r in OFTEN_BROKEN if not texts(COURSE, lesson, r, language)}
+    assert not lacking
 
 
 @pytest.mark.parametrize("lesson", IN_THE_SUITE, ids=name)
