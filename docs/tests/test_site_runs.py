@@ -261,6 +261,23 @@ def test_every_run_of_the_site_is_kept_in_both_languages_and_shown() -> None:
     assert files == set(described), "a text of a run that nobody describes"
 
 
+# Every word that a server, a client and a report say in them; `make runs-check` runs all.
+QUICK = ("by-hand", "first-conversation", "protocol-hole", "strict-answers", "failure")
+
+
+@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("language", description.LANGUAGES)
+def test_what_pages_show_is_still_what_is_printed(name: str, language: str) -> None:
+    text = (description.RUNS / "runs.toml").read_text(encoding="utf-8")
+    run = description.read(text, language)[name]
+    if missing := machine.missing(run):
+        pytest.skip(f"this machine lacks {missing}")
+    kept, new = description.load(name, language), stage.told(run, language)
+    patch = comparison.differences(run, kept, new)
+    again = f"python -m batepapo_site.runs --write {name}"
+    assert not patch, f"pages show what is no longer printed; {again}\n{patch}"
+
+
 def asked_for() -> dict[str, set[str]]:
     """The runs that pages show, by language."""
     shown: dict[str, set[str]] = {language: set() for language in description.LANGUAGES}
