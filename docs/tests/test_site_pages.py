@@ -338,3 +338,25 @@ def test_every_file_of_the_site_exists_and_none_is_a_page() -> None:
 
 def test_a_page_and_what_is_made_never_have_one_path() -> None:
     assert not written().keys() & building.GENERATED.keys()
+
+
+def test_a_link_that_leads_nowhere_stops_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for language in Language:
+        folder = tmp_path / "docs" / language
+        folder.mkdir(parents=True)
+        (folder / "index.md").write_text("# A page\n\n[gone](gone.md)\n")
+        (tmp_path / f"{language}.yml").write_text(
+            f"site_name: x\ndocs_dir: docs/{language}\nsite_dir: built/{language}\n"
+        )
+    files = {language: f"{language}.yml" for language in Language}
+    monkeypatch.setattr(building, "_CONFIGURATIONS", files)
+    monkeypatch.setattr(building, "ROOT", tmp_path)
+    monkeypatch.setattr(building, "BUILT", tmp_path / "built")
+    monkeypatch.setattr(building, "DOCS", tmp_path / "docs")
+    monkeypatch.setattr(building, "lay_out", lambda: None)
+    with pytest.raises(Trouble, match=r"(?s)not built: en.*gone\.md.*not built: pt"):
+        building.build()
+    (tmp_path / "docs" / "index.html").touch()
+    building.build(strict=False)

@@ -261,7 +261,7 @@ def test_every_run_of_the_site_is_kept_in_both_languages_and_shown() -> None:
     assert files == set(described), "a text of a run that nobody describes"
 
 
-# Every word that a server, a client and a report say in them; `make runs-check` runs all.
+# In them speak servers, a client and a report; `make runs-check` runs all.
 QUICK = ("by-hand", "first-conversation", "protocol-hole", "strict-answers", "failure")
 
 
