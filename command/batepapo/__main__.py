@@ -32,6 +32,7 @@ from batepapo.reports import (
     telling,
     words_from,
 )
+from batepapo.spoken import SpokenGroup
 
 _IMPLEMENTATION = click.option(
     "--implementation",
@@ -43,7 +44,7 @@ _IMPLEMENTATION = click.option(
 _PASSED_ON = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="batepapo", message="%(package)s %(version)s")
 def main() -> None:
     """Bate-papo: a small chat protocol, specified, built twice, and proven."""

@@ -15,6 +15,7 @@ import batepapo_threaded.arguments as of_threads
 import batepapo_threaded.words as words_of_threads
 import click
 from batepapo.__main__ import main
+from batepapo.spoken import default_in_portuguese, in_portuguese
 
 from batepapo_conformance.words import Language
 from batepapo_site.code import fenced
@@ -26,7 +27,9 @@ _WIDTH: Final = 88
 
 def command_line(_argument: str, place: Place) -> str:
     """Every command of `batepapo`: how it is called, what it does, its options."""
-    return "\n\n".join(_told(main, "batepapo", place.language))
+    portuguese = place.language is Language.PORTUGUESE
+    command = in_portuguese(main) if portuguese else main
+    return "\n\n".join(_told(command, "batepapo", place.language))
 
 
 def _told(command: click.Command, name: str, language: Language) -> Iterator[str]:
@@ -42,6 +45,7 @@ def _told(command: click.Command, name: str, language: Language) -> Iterator[str
     yield fenced(inspect.cleandoc(usage), "text")
     yield _plain(inspect.cleandoc(command.help or "").replace("\b\n", ""))
     told = words(language)
+    meaning = default_in_portuguese if language is Language.PORTUGUESE else str
     records = [
         found
         for one in command.get_params(context)
@@ -50,7 +54,7 @@ def _told(command: click.Command, name: str, language: Language) -> Iterator[str
     if records:
         yield table(
             (told("commands.option"), told("commands.meaning")),
-            ((_code(left), _plain(right)) for left, right in records),
+            ((_code(left), _plain(meaning(right))) for left, right in records),
         )
     if isinstance(command, click.Group):
         for sub, one in command.commands.items():
