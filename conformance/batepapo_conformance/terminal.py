@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from batepapo_conformance.exchange import Exchange
@@ -73,7 +73,7 @@ class Terminal:
 
     def types(self, *lines: str) -> None:
         """Type lines, each ended by LF."""
-        self.types_octets("".join(f"{line}\n" for line in lines).encode())
+        self.types_octets(_typed(lines))
 
     def types_octets(self, octets: bytes) -> None:
         """Type octets as they are."""
@@ -81,14 +81,21 @@ class Terminal:
         self._write(octets)
 
     def types_in_background(self, *lines: str) -> None:
-        """Type more lines than a pipe holds, while the check goes on."""
+        """Type more lines than a pipe holds, while the check goes on.
+
+        How long it takes to make them, and to begin, is no fault of the client.
+        """
+        octets = _typed(lines)
+        begins = threading.Event()
 
         def type_on() -> None:
+            begins.set()
             with contextlib.suppress(ValueError):  # the pipe was closed meanwhile
-                self.types(*lines)
+                self.types_octets(octets)
 
         # A daemon: it ends when the client does, which the check sees to.
         threading.Thread(target=type_on, daemon=True).start()
+        begins.wait()
 
     def ends_input(self) -> None:
         """End the standard input."""
@@ -340,6 +347,10 @@ class Terminal:
                 return False
             time.sleep(_LOOK)
         return True
+
+
+def _typed(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def through_pipes(
