@@ -152,8 +152,6 @@ class Bystanders:
         self._wish_to_stop.set()
         self._thread.join()
         rosa, tito = self._both
-        if any(one.is_told_of_the_end for one in self._both):
-            raise Noticed("the server has ended")
         if rosa.said != tito.said:
             raise Noticed("the two have heard the same texts in different orders")
         for one in self._both:
@@ -183,7 +181,7 @@ class Bystanders:
         try:
             while not self._wish_to_stop.wait(PAUSE):
                 if not self._take_turns():
-                    return
+                    raise Noticed("the server has ended")
         except (OSError, Noticed) as trouble:
             self._trouble = trouble
         with self._changed:

@@ -27,8 +27,8 @@ from target import MIB, PATIENCE, Target
 MORE_MEMORY = 4 * MIB
 """Octets by which the memory may have grown. It is what the system counts (resident),
 not what the program uses: the allocator keeps what was freed, by chance more or less.
-An octet lost for each of the hour's half a million deliveries would be half a MiB; a
-connection that is not forgotten costs some 10 KiB, and there are 3600 of them."""
+In an hour some three million lines are delivered: an octet lost for each is 3 MiB.
+A connection that is not forgotten costs kilobytes, and there are 3600 of them."""
 
 FIRST = 60.0
 """Seconds of the first crowd: the memory that only a crowd needs is there after it."""
