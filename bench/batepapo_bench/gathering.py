@@ -10,6 +10,7 @@ from batepapo_bench.stage import Span, Stage
 MOST: Final = 10_000
 """Participants who are there at once."""
 _AT_ONCE: Final = 2000
+_PATIENCE: Final = 120.0
 
 
 def entrance(stage: Stage) -> Iterator[Measurement]:
@@ -17,8 +18,11 @@ def entrance(stage: Stage) -> Iterator[Measurement]:
     with stage.crowd() as crowd:
         span = Span(stage, crowd)
         crowd.connect(stage.people(_AT_ONCE))
-        crowd.settle()
-        crowd.barrier()
+        end = time.monotonic() + _PATIENCE
+        while crowd.waiting and time.monotonic() < end:
+            crowd.turn(1)
+        if not crowd.waiting:  # else it took longer than this, and they are remarked
+            crowd.barrier()
         figures = span.shares()
         figures["entering"] = figures["seconds"]
         yield stage.measured("entrance", crowd, figures)

@@ -78,7 +78,7 @@ class Crowd:
         participants: all that have been connected and have not left.
         hearing: gets everything that comes to those who wait for no answer.
         waited: seconds in which there was nothing to do.
-        wakings: how often there was something.
+        waiting: how many wait for an answer.
     """
 
     def __init__(self, address: str, port: int, dialect: Dialect) -> None:
@@ -87,10 +87,9 @@ class Crowd:
         self.participants: list[Participant] = []
         self.hearing: Hearing = nobody
         self.waited = 0.0
-        self.wakings = 0
         self._selector = selectors.DefaultSelector()
         self._buffer = bytearray(_BUFFER)
-        self._busy = 0
+        self.waiting = 0
         self._named = 0
         self._leaving: set[Participant] = set()
 
@@ -148,7 +147,7 @@ class Crowd:
         Raises:
             Trouble: somebody still does, or has lost the connection.
         """
-        self.until(lambda: not self._busy, _PATIENCE)
+        self.until(lambda: not self.waiting, _PATIENCE)
 
     def barrier(self) -> None:
         """Wait until everybody has received everything that was said so far.
@@ -220,7 +219,6 @@ class Crowd:
             before = time.monotonic()
             ready = self._selector.select(timeout)
             self.waited += time.monotonic() - before
-        self.wakings += bool(ready)
         for key, events in ready:
             one: Participant = key.data
             if events & selectors.EVENT_READ:
@@ -238,9 +236,8 @@ class Crowd:
         while not done():
             left = deadline - time.monotonic()
             if left <= 0:
-                busy = sum(bool(one.due) for one in self.participants)
                 raise Trouble(
-                    f"after {seconds:.0f} s, {busy} of {len(self.participants)} still"
+                    f"after {seconds:.0f} s, {self.waiting} of {len(self.participants)} still"
                     " waited for an answer"
                 )
             self.turn(left)
@@ -248,7 +245,7 @@ class Crowd:
     # ---- one connection ----
 
     def _await(self, one: Participant, steps: Iterable[Step]) -> None:
-        self._busy += not one.due
+        self.waiting += not one.due
         one.due.extend(steps)
         one.tail = b""
 
@@ -281,7 +278,7 @@ class Crowd:
         if one.due:
             self.send(one, one.due[0].sends)
         else:
-            self._busy -= 1
+            self.waiting -= 1
 
     def _write(self, one: Participant) -> None:
         """Connected, or ready to take more: what waits is sent."""
@@ -296,7 +293,7 @@ class Crowd:
         self._leaving.discard(one)
         if one.due:
             one.due.clear()
-            self._busy -= 1
+            self.waiting -= 1
         if not one.paused:
             with contextlib.suppress(KeyError, ValueError):
                 self._selector.unregister(one.socket)

@@ -16,6 +16,9 @@ from batepapo_bench.dialects import Irc
 _FOLDERS: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 """Where servers are installed that are not on everybody's path."""
 
+_MOST: Final = 2000
+"""Participants: to let more of them in takes minutes, and tells nothing new."""
+
 _NGIRCD: Final = """\
 [Global]
 Name = bench.example
@@ -68,7 +71,8 @@ def ngircd() -> Contender:
         file.write_text(_NGIRCD.format(address=ADDRESS, port=port), encoding="ascii")
         return [program, "--nodaemon", "--config", str(file)]
 
-    return Contender("ngircd", Irc(), command, _version(program, "--version"))
+    version = _version(program, "--version")
+    return Contender("ngircd", Irc(), command, version, most=_MOST)
 
 
 def inspircd() -> Contender:
@@ -89,7 +93,8 @@ def inspircd() -> Contender:
             *(["--runasroot"] if root else []),
         ]
 
-    return Contender("inspircd", Irc(), command, _version(program, "--version"))
+    version = _version(program, "--version")
+    return Contender("inspircd", Irc(), command, version, most=_MOST)
 
 
 def _found(name: str) -> str:

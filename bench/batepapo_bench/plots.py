@@ -152,5 +152,5 @@ _PLOTS: Final[Mapping[str, tuple[str, _Put]]] = {
     "latency": ("paced", _latency),
     "memory": ("idle", _memory),
 }
-PLOTS: Final = tuple(_PLOTS)
-"""The names of all plots."""
+PLOTS: Final = {name: workload for name, (workload, _) in _PLOTS.items()}
+"""Every plot, and the workload that it is of."""

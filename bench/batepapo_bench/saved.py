@@ -1,6 +1,6 @@
 """A run as JSON, and read back to be told or drawn later.
 
-The format is published: `batepapo_conformance/schemas/bench-1.json` describes it.
+The format is published: `schemas/bench-1.json` describes every field of it.
 """
 
 import json
@@ -16,13 +16,12 @@ from batepapo_bench.gauge import Cores, processor
 from batepapo_bench.goals import Judgement, judged
 from batepapo_bench.results import Failure, Measurement, Row, rows
 from batepapo_bench.turns import Options, Outcome
-from batepapo_conformance import saved as of_the_suite
 from batepapo_conformance.results import about, now
 
 FORMAT: Final = "batepapo/bench/1"
 """What the JSON of a run says about itself."""
 
-SCHEMA: Final = of_the_suite.SCHEMA.with_name("bench-1.json")
+SCHEMA: Final = Path(__file__).parent / "schemas" / "bench-1.json"
 
 
 class BadBench(Exception):

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -51,9 +51,21 @@ class Stage:
             crowd.close()
 
     def measured(
-        self, workload: str, crowd: Crowd, figures: dict[str, float], variant: str = ""
+        self,
+        workload: str,
+        crowd: Crowd,
+        figures: Mapping[str, float],
+        variant: str = "",
+        *,
+        full: bool = False,
     ) -> Measurement:
         """The measurement that these figures make.
+
+        Args:
+            workload, variant: what was done.
+            crowd: by whom; those who are lost or wait for an answer are remarked.
+            figures: what was measured.
+            full: whether the load was to do as much as it could.
 
         Raises:
             Trouble: the server has ended meanwhile.
@@ -61,12 +73,14 @@ class Stage:
         if trouble := self.server.trouble():
             raise Trouble(trouble)
         remarks = {}
-        if figures.pop("full", 0) and figures["load_waited"] < _RESTLESS:
+        if full and figures["load_waited"] < _RESTLESS:
             remarks["saturated"] = 1
         if len(crowd.participants) == self.room:
             remarks["fewer"] = self.room
         if lost := crowd.lost():
             remarks["cut_off"] = len(lost)
+        if crowd.waiting:
+            remarks["outside"] = crowd.waiting
         return Measurement(
             workload=workload,
             variant=variant,

@@ -26,7 +26,7 @@ _IN_A_LECTURE: Final = 100
 """Things that happen in a second: as 150 people would never do, but for long."""
 # What fills all buffers on the way to one who has the smallest, and not the 1 MiB
 # that a server of ours keeps for a reader (SLOW-2).
-_STUFFING: Final = 256
+_STUFFING: Final = 160
 _LONGEST: Final = 400
 
 Talk = Callable[[float, Everyone], None]

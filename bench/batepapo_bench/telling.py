@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -30,7 +29,7 @@ _SCALE: Final = {
 }
 _UNITS: Final[Mapping[str, tuple[float, int, str]]] = {
     "ratio": (1, 2, ""),
-    "seconds": (1, 3, " s"),
+    "seconds": (1, 1, " s"),
     "octets": (1 / 1024, 1, " KiB"),
     "people": (1, 0, ""),
 }
@@ -58,6 +57,8 @@ def columns(rows: Iterable[Row]) -> list[str]:
 def goal(value: float, unit: str, language: Language) -> str:
     """What is wanted or measured, with its unit."""
     factor, digits, sign = _UNITS[unit]
+    if unit == "seconds" and value < 1:
+        factor, digits, sign = 1e3, 1, " ms"
     return f"{number(value * factor, language, digits)}{sign}"
 
 
@@ -92,7 +93,8 @@ def tell(saved: Mapping[str, Any], say: Words, out: TextIO) -> None:
         console.print(_table(workload, chosen, say))
         for note in remarks(chosen, say):
             console.print(f"  {note}", markup=False)
-    if judgements := judgements_of(saved):
+    judgements = [one for one in judgements_of(saved) if one.measured is not None]
+    if judgements:
         console.print()
         console.print(_goals(judgements, say))
     for line in failures(saved, say):
@@ -142,10 +144,10 @@ def called(row: Row, say: Words) -> str:
 def _table(workload: str, rows: Sequence[Row], say: Words) -> Table:
     names = columns(rows)
     table = _empty(say(f"workload.{workload}"))
-    table.add_column(say("head.contender"))
+    table.add_column(say("head.contender"), no_wrap=True)
     table.add_column(say("head.people"), justify="right")
     for name in names:
-        table.add_column(say(f"head.{name}"), justify="right")
+        table.add_column(say(f"head.{name}"), justify="right", no_wrap=True)
     for one in rows:
         told = (cell(one, name, say) for name in names)
         people = number(one.participants, say.language)
@@ -175,7 +177,7 @@ def _goals(judgements: Iterable[Judgement], say: Words) -> Table:
     for one in judgements:
         told.setdefault(one.goal.name, {})[one.contender] = verdict(one, say)
     for name, each in told.items():
-        table.add_row(say(f"goal.{name}"), each["asyncio"], each["threaded"])
+        table.add_row(say(f"goal.{name}"), each.get("asyncio"), each.get("threaded"))
     return table
 
 
@@ -184,6 +186,6 @@ def _empty(title: str) -> Table:
         title=title,
         title_justify="left",
         title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
+        box=None,
+        padding=(0, 1, 0, 0),
     )

@@ -12,7 +12,7 @@ from batepapo_bench.load import Trouble
 from batepapo_bench.peers import inspircd, ngircd
 from batepapo_bench.results import Failure, Measurement
 from batepapo_bench.stage import Stage
-from batepapo_bench.workloads import WORKLOADS
+from batepapo_bench.workloads import ONCE, WORKLOADS
 
 NAMES: Final = ("threaded", "asyncio", "ngircd", "inspircd", "limit")
 """The contenders that there are without being given."""
@@ -85,6 +85,8 @@ def take(
     """
     for number in range(1, options.rounds + 1):
         for workload in options.workloads:
+            if workload in ONCE and number > 1:
+                continue
             for one in outcome.contenders:
                 progress(f"{number}/{options.rounds} {workload} {one.name}")
                 try:

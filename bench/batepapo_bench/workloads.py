@@ -12,7 +12,7 @@ from batepapo_bench.results import Measurement
 from batepapo_bench.stage import Stage
 from batepapo_bench.talking import PEOPLE, lecture, paced, single, stalled, whispers
 
-__all__ = ["MOST", "WORKLOADS", "Workload"]
+__all__ = ["MOST", "ONCE", "WORKLOADS", "Workload"]
 
 _SIZES: Final = (10, 30, 100, 300, 1000, 2000)
 
@@ -22,7 +22,7 @@ Workload = Callable[[Stage], Iterator[Measurement]]
 def flood(stage: Stage) -> Iterator[Measurement]:
     """Ten of 100 speak as fast as they can, with 32 messages of each under way."""
     with stage.crowd(stage.people(PEOPLE)) as crowd:
-        yield stage.measured("flood", crowd, flooded(stage, crowd))
+        yield stage.measured("flood", crowd, flooded(stage, crowd), full=True)
 
 
 def growth(stage: Stage) -> Iterator[Measurement]:
@@ -31,7 +31,7 @@ def growth(stage: Stage) -> Iterator[Measurement]:
         for size in dict.fromkeys(map(stage.people, _SIZES)):
             crowd.grow(size)
             figures = flooded(stage, crowd)
-            yield stage.measured("growth", crowd, figures, str(size))
+            yield stage.measured("growth", crowd, figures, str(size), full=True)
 
 
 WORKLOADS: Final[Mapping[str, Workload]] = {
@@ -46,3 +46,6 @@ WORKLOADS: Final[Mapping[str, Workload]] = {
     "lecture": lecture,
 }
 """All of them, in the order in which they take place."""
+
+ONCE: Final = frozenset({"idle"})
+"""Those that take place once, whatever the rounds: minutes, for what hardly varies."""

@@ -75,10 +75,10 @@ def _named(run: Run, say: Words) -> str:
 
 
 def _made(_role: str, place: Place) -> str:
-    return _said_of(results(CONFORMANCE), place, "made")
+    return said_of(results(CONFORMANCE), place, "made")
 
 
-def _said_of(data: Mapping[str, Any], place: Place, key: str) -> str:
+def said_of(data: Mapping[str, Any], place: Place, key: str) -> str:
     """When, of which commit, and on what: as far as a file says it."""
     say = words(place.language)
     if key not in data or "about" not in data:
@@ -203,7 +203,7 @@ def _matrix(_role: str, place: Place) -> str:
         minutes=number(data["seconds"] / 60, place.language),
         seed=data["seed"],
     )
-    return f"{_said_of(data, place, 'began')} {took}"
+    return f"{said_of(data, place, 'began')} {took}"
 
 
 def _proofs(_role: str, place: Place) -> str:
@@ -307,7 +307,7 @@ def _flakes(_role: str, place: Place) -> str:
         told += [f"- {name}: `{check}`" for check in one["differing"]]
     heads = ("testee", "times", "checks", "differing", "seconds")
     made = table(_heads(heads, say), rows, "lrrrr")
-    return "\n".join([_said_of(data, place, "made"), "", made, "", *told])
+    return "\n".join([said_of(data, place, "made"), "", made, "", *told])
 
 
 # ---- all of them ----

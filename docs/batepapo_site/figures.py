@@ -9,7 +9,7 @@ from typing import Any, Final
 from batepapo_conformance.diagnosis import MATRIX
 from batepapo_conformance.spec import Level, load
 from batepapo_conformance.words import Language
-from batepapo_site.gather import CONFORMANCE, FLAKES, MADE_BY
+from batepapo_site.gather import BENCH, CONFORMANCE, FLAKES, MADE_BY
 from batepapo_site.here import Place
 from batepapo_site.pages import ROOT
 from batepapo_site.trouble import Trouble
@@ -17,6 +17,7 @@ from batepapo_site.trouble import Trouble
 _MAKERS: Final = {
     MATRIX: "make matrix",
     CONFORMANCE: MADE_BY,
+    BENCH: "python -m batepapo_site.gather bench",
     FLAKES: "python -m batepapo_site.gather flakes --times 100",
 }
 

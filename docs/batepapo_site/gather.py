@@ -12,18 +12,26 @@ against every server, and writes `docs/evidence/conformance.json`. It is an obje
 
 `flakes` does the same for `docs/evidence/flakes.json`: what `batepapo flakes --json`
 writes, with `made`, `commit` and `about` added. Its options are those of that command.
+
+`bench` does it for `docs/evidence/bench.json`: what `batepapo bench --json` writes,
+with `commit`; and draws the plots beside it, in both languages.
 """
 
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from batepapo_bench import plots, saved
+from batepapo_bench.measuring import Status
+from batepapo_bench.telling import WORDS
 from batepapo_conformance.results import about, now
+from batepapo_conformance.words import Language, Words
 from batepapo_site.pages import DOCS, ROOT
 from batepapo_site.trouble import Trouble, run
 
@@ -31,6 +39,7 @@ FORMAT: Final = "batepapo/evidence/1"
 FOLDER: Final = DOCS / "evidence"
 CONFORMANCE: Final = FOLDER / "conformance.json"
 FLAKES: Final = FOLDER / "flakes.json"
+BENCH: Final = FOLDER / "bench.json"
 MADE_BY: Final = "make evidence"
 _TESTEES: Final = tuple(
     (role, implementation)
@@ -76,6 +85,28 @@ def flakes(options: Sequence[str]) -> None:
     known, began = _commit(), now()
     measured = ask("batepapo", "flakes", *options, "--json")
     _write(FLAKES, marked(measured, began, known))
+
+
+@main.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}
+)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench(options: Sequence[str]) -> None:
+    """What the servers cost: OPTIONS are those of `batepapo bench`."""
+    plots.prepare(FOLDER)
+    known = _commit()
+    # Written to a file, so that its progress and its table are seen.
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / BENCH.name
+        command = [sys.executable, "-m", "batepapo", "bench", *options]
+        done = subprocess.run([*command, "--json", str(file)], check=False)
+        if done.returncode not in (Status.MEASURED, Status.FAILED):
+            raise Trouble("nothing that could be kept was measured")
+        run = saved.read(file) | {"commit": known}
+    _write(BENCH, run)
+    for language in Language:
+        for file in plots.draw(run, FOLDER, Words(language, WORDS)):
+            click.echo(file.relative_to(ROOT).as_posix())
 
 
 def marked(measured: dict[str, Any], began: str, commit: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from batepapo_site.diagrams import drawn
 from batepapo_site.evidence import evidence
 from batepapo_site.figures import figure
 from batepapo_site.here import Kind
+from batepapo_site.measured import measured
 from batepapo_site.outputs import run
 from batepapo_site.player import player
 from batepapo_site.reference.api import api
@@ -39,5 +40,6 @@ KINDS: Final[dict[str, Kind]] = {
     "diagram": drawn,
     "evidence": evidence,
     "figure": figure,
+    "measured": measured,
     "player": player,
 }

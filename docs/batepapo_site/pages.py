@@ -18,7 +18,11 @@ DOCS: Final = ROOT / "docs"
 SPEC: Final = ROOT / "spec"
 LABS: Final = ROOT / "labs"
 RECORDING: Final = ROOT / "conformance" / "RECORDING.md"
-SCHEMAS: Final = ROOT / "conformance" / "batepapo_conformance" / "schemas"
+SCHEMAS: Final = (
+    ROOT / "conformance" / "batepapo_conformance" / "schemas",
+    ROOT / "bench" / "batepapo_bench" / "schemas",
+)
+"""The folders in which the published formats are described."""
 SPECIFICATION: Final = "reference/specification"
 """Where the chapters of the specification are on the site."""
 
@@ -89,8 +93,10 @@ def data() -> dict[str, Path]:
     found = {
         f"{SPECIFICATION}/{file.relative_to(SPEC).as_posix()}": file for file in files
     }
-    found |= {f"reference/{file.name}": file for file in SCHEMAS.glob("*.json")}
+    schemas = [file for folder in SCHEMAS for file in folder.glob("*.json")]
+    found |= {f"reference/{file.name}": file for file in schemas}
     found |= {f"evidence/{file.name}": file for file in DOCS.glob("kill-matrix.*.html")}
-    evidence = (DOCS / "evidence").glob("*.json")
+    kept = DOCS / "evidence"
+    evidence = [*kept.glob("*.json"), *kept.glob("*.svg")]
     found |= {f"evidence/{file.name}": file for file in evidence}
     return found

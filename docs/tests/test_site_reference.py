@@ -193,7 +193,7 @@ def test_the_help_of_a_program_is_in_the_language_of_the_page() -> None:
 @EACH
 def test_every_field_of_a_schema_is_told_with_what_it_means(language: Language) -> None:
     made = reports.schemas("", PAGE[language])
-    for file in reports.SCHEMAS.glob("*.json"):
+    for file in reports.files():
         schema = json.loads(file.read_text(encoding="utf-8"))
         for part in (schema, *schema["$defs"].values()):
             for name, one in part["properties"].items():
@@ -204,14 +204,15 @@ def test_every_field_of_a_schema_is_told_with_what_it_means(language: Language) 
 def test_an_example_that_its_schema_does_not_allow_is_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    example = json.loads(reports.example("result-1.json"))
+    (schema,) = (one for one in reports.files() if one.name == "result-1.json")
+    example = json.loads(reports.example(schema))
     monkeypatch.setattr(reports, "EXAMPLES", tmp_path)
     with pytest.raises(Trouble, match=r"there is no result-1\.json"):
-        reports.example("result-1.json")
+        reports.example(schema)
     del example["seconds"]
     (tmp_path / "result-1.json").write_text(json.dumps(example), "utf-8")
     with pytest.raises(Trouble, match="'seconds' is a required property"):
-        reports.example("result-1.json")
+        reports.example(schema)
 
 
 # ---- packages ----

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
@@ -20,14 +21,19 @@ _Schema = Mapping[str, Any]
 def schemas(_argument: str, place: Place) -> str:
     """Every published schema: what it is for, its fields, and an example."""
     return "\n\n".join(
-        part
-        for file in sorted(SCHEMAS.glob("*.json"))
-        for part in _told(file.name, words(place.language))
+        part for file in files() for part in _told(file, words(place.language))
     )
 
 
-def _told(name: str, told: Words) -> Iterator[str]:
-    schema: dict[str, Any] = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+def files() -> list[Path]:
+    """The schemas, in the order in which they are told."""
+    found = (file for folder in SCHEMAS for file in folder.glob("*.json"))
+    return sorted(found, key=lambda file: file.name)
+
+
+def _told(file: Path, told: Words) -> Iterator[str]:
+    schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    name = file.name
     base = name.removesuffix(".json")
     format_name = schema["properties"]["format"]["const"]
     yield f"## `{format_name}` {{ #{base} }}"
@@ -39,20 +45,21 @@ def _told(name: str, told: Words) -> Iterator[str]:
         yield one["description"]
         yield _fields(one, base, told)
     yield f"### {told('reports.example')} {{ #{base}-example }}"
-    yield f"```json\n{example(name).rstrip()}\n```"
+    yield f"```json\n{example(file).rstrip()}\n```"
 
 
-def example(name: str) -> str:
-    """The example of a schema, which has been found valid.
+def example(described: Path) -> str:
+    """The example of a format, which its schema has been found to allow.
 
     Raises:
         Trouble: there is none, or the schema does not allow it.
     """
+    name = described.name
     file = EXAMPLES / name
     if not file.is_file():
         raise Trouble(f"there is no {file.name} in {EXAMPLES.name}")
     text = file.read_text(encoding="utf-8")
-    schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+    schema = json.loads(described.read_text(encoding="utf-8"))
     try:
         jsonschema.validate(json.loads(text), schema)
     except jsonschema.ValidationError as error:
