@@ -236,10 +236,8 @@ class Crowd:
         while not done():
             left = deadline - time.monotonic()
             if left <= 0:
-                raise Trouble(
-                    f"after {seconds:.0f} s, {self.waiting} of {len(self.participants)} still"
-                    " waited for an answer"
-                )
+                of_all = f"{self.waiting} of {len(self.participants)}"
+                raise Trouble(f"after {seconds:.0f} s, {of_all} wait for an answer")
             self.turn(left)
 
     # ---- one connection ----

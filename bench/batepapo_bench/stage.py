@@ -62,7 +62,8 @@ class Stage:
         """The measurement that these figures make.
 
         Args:
-            workload, variant: what was done.
+            workload: what was done.
+            variant: which part of it.
             crowd: by whom; those who are lost or wait for an answer are remarked.
             figures: what was measured.
             full: whether the load was to do as much as it could.

@@ -15,7 +15,8 @@ from batepapo_bench import saved
 from batepapo_bench.goals import GOALS, judged
 from batepapo_bench.plots import PLOTS
 from batepapo_bench.results import Row
-from batepapo_bench.telling import WORDS, called, cell, columns, failures, goal, remarksfrom batepapo_bench.workloads import WORKLOADS
+from batepapo_bench.telling import WORDS, called, cell, columns, failures, goal, remarks
+from batepapo_bench.workloads import WORKLOADS
 from batepapo_conformance.words import Words
 from batepapo_site.evidence import plain, said_of
 from batepapo_site.figures import number, results
