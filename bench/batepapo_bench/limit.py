@@ -30,12 +30,11 @@ def limit(folder: Path) -> Contender:
     if compiler is None:
         raise Absent("no C compiler; on Debian: apt install gcc libc6-dev")
     program = folder / "relay"
-    done = subprocess.run(
-        [compiler, "-O2", "-Wall", "-Wextra", "-o", str(program), str(SOURCE)],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    compiling = [compiler, "-O2", "-Wall", "-Wextra", "-o", str(program), str(SOURCE)]
+    try:
+        done = subprocess.run(compiling, capture_output=True, text=True, check=False)
+    except OSError as error:  # what CC names is not there
+        raise Absent(f"cannot start {compiler}: {error.strerror}") from error
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no word"])[-1]
         raise Absent(f"{compiler} cannot compile it: {said}")

@@ -9,7 +9,7 @@ import click
 from batepapo.pairs import named
 from batepapo.reports import LANGUAGE, words_from
 
-_QUICK = 0.1
+_QUICK = 0.03
 
 
 @click.command()
@@ -31,7 +31,7 @@ _QUICK = 0.1
 @click.option(
     "--quick",
     is_flag=True,
-    help="One short turn of each, with a tenth of the participants: does all work?",
+    help="One short turn of each, with few participants: does everything work?",
 )
 @click.option(
     "--json",
