@@ -16,7 +16,7 @@ from batepapo_bench.dialects import Irc
 _FOLDERS: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 """Where servers are installed that are not on everybody's path."""
 
-_MOST: Final = 2000
+_MOST: Final = 1000
 """Participants: to let more of them in takes minutes, and tells nothing new."""
 
 _NGIRCD: Final = """\
