@@ -65,9 +65,7 @@ def _of(run: Mapping[str, Run], folder: Path, *, write: bool) -> Iterator[_Found
     for language, one in run.items():
         path = folder / f"{one.name}.{language}.txt"
         if missing := machine.missing(one):
-            yield _Found(
-                f"{path.name}: not run, this machine lacks {missing}", not write
-            )
+            yield _Found(f"{path.name}: not run, this machine lacks {missing}")
             continue
         try:
             if one.both or not new:
