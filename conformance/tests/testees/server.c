@@ -53,6 +53,7 @@ struct connection {
     size_t first, filled, room;
     bool writable, ended;     /* it takes octets; it has sent its end of stream */
     double accepted, progress, shut; /* when; shut is 0 before SHUT_WR */
+    unsigned long turn;       /* the smaller, the earlier its close began */
     struct connection *next;  /* in order of acceptance */
     struct connection *next_present; /* participants, in order of entry: LIST-1 */
 };
@@ -195,9 +196,30 @@ static void list_for(struct connection *who) {
     } while (one != NULL);
 }
 
+/* CLOSE-3: too many are being closed, so the one that began first has had its time. */
+static void bound_the_closing(void) {
+    int closing = 0;
+    struct connection *first = NULL;
+    for (struct connection *one = connections; one != NULL; one = one->next)
+        if (one->state == CLOSING && !(one->ended && one->shut != 0)) {
+            closing++;
+            if (first == NULL || one->turn < first->turn)
+                first = one;
+        }
+    if (closing > options.most) {
+        first->first = first->filled = 0;
+        first->shut = now();
+        first->ended = true;
+    }
+}
+
 static void begin_to_close(struct connection *who) {
+    static unsigned long turns;
+    if (who->state != CLOSING)
+        who->turn = ++turns;
     who->state = CLOSING;
     who->progress = now();
+    bound_the_closing();
 }
 
 static void refuse(struct connection *who, const char *cause, const char *rule) {

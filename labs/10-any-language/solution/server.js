@@ -36,6 +36,7 @@ const options = {
   addresses: "", // show or hide: EVENT-4
 };
 const connections = new Set(); // all that are not closed yet
+const closing = new Set(); // those being closed, in the order in which that began
 const present = new Map(); // participants by nick in lower case, in order of entry
 let hidden = false;
 let latest = 0;
@@ -273,6 +274,12 @@ class Connection {
     clearTimeout(this.entry);
     this.wait(0, null);
     this.offerSoon();
+    closing.add(this);
+    if (closing.size > options["max-connections"]) { // CLOSE-3
+      const [first] = closing;
+      closing.delete(first);
+      first.socket.destroy();
+    }
   }
 
   forget() {
@@ -280,6 +287,7 @@ class Connection {
     this.wait(0, null);
     this.lose("LEAVE-3: the connection is gone");
     connections.delete(this);
+    closing.delete(this);
     if (ending && connections.size === 0) process.exit(0);
   }
 }
