@@ -3,11 +3,13 @@
 import contextlib
 import shlex
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Self
 
 from batepapo_conformance.delivery import Delivery
 from batepapo_conformance.exchange import Exchange
+from batepapo_conformance.failure import NoVerdict
 from batepapo_conformance.ports import our_turn
 from batepapo_conformance.process import Process, Processes, Stream
 from batepapo_conformance.scripted_server import (
@@ -42,6 +44,9 @@ DEFAULT_PORT: Final = 55555
 
 BEACON: Final = "faro"
 """The participant whose messages only mark how far the client has come."""
+
+_ATTEMPTS: Final = 5
+"""How often a client is started before the machine is called too slow."""
 
 HERE: Final = "here"
 """Stands for the address or port of the scripted server."""
@@ -207,6 +212,38 @@ class Stage:
         wire.send(greeting())
         wire.expect(f"/ENTRAR {nick}", rule=rule)
         return wire
+
+    def greet_in_time(
+        self,
+        start: Callable[[], Terminal],
+        nick: str,
+        *,
+        patience: float,
+        rule: str = "ASK-1",
+    ) -> tuple[Terminal, Wire]:
+        """Start a client of little patience, and `greet` it before that is over.
+
+        If it was this machine that took longer, another client is started.
+
+        Args:
+            start: starts one.
+            nick: who it will be.
+            patience: seconds for which it waits for a greeting.
+            rule: what is broken if it does not enter.
+
+        Raises:
+            RuleBroken: it does not connect, or sends something else.
+            NoVerdict: it is always the machine.
+        """
+        for _ in range(_ATTEMPTS):
+            began = time.monotonic()
+            client = start()
+            wire = self.accept(rule=rule)
+            wire.send(greeting())
+            if time.monotonic() < began + patience:
+                wire.expect(f"/ENTRAR {nick}", rule=rule)
+                return client, wire
+        raise NoVerdict(f"the machine takes over {patience:g} s to start a client")
 
     def enter(
         self,

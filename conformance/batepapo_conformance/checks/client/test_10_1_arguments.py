@@ -295,8 +295,9 @@ def test_the_answer_timeout_is_an_option(stage: Stage) -> None:
     option = ["--answer-timeout", "1"]
     ana = stage.start("ana", extra=option)
     stage.accept(rule="ASK-7")
-    beto = stage.start("beto", extra=option)
-    stage.greet("beto", rule="ASK-7")
+    beto, _ = stage.greet_in_time(
+        lambda: stage.start("beto", extra=option), "beto", patience=1, rule="ASK-7"
+    )
     deadline = time.monotonic() + stage.testee.seconds(1 + TOLERANCE)
     while ana.process.status is None and beto.process.status is None:
         if time.monotonic() > deadline:

@@ -14,7 +14,6 @@ from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.scripted_server import (
     entered,
-    greeting,
     participants,
     refused,
 )
@@ -41,6 +40,17 @@ class _Patience:
         return self._stage.start(
             "ana", address=address, port=port, options=self._options
         )
+
+    def greeted(self, *typed: str) -> tuple[Terminal, Wire]:
+        """Start such a client, type ahead, and greet it before its time is over."""
+
+        def start() -> Terminal:
+            client = self.start()
+            if typed:
+                client.types(*typed)
+            return client
+
+        return self._stage.greet_in_time(start, "ana", patience=self.seconds)
 
     def runs_out(self, client: Terminal, since: float) -> None:
         """It gives up when its time is over, and not before."""
@@ -118,8 +128,7 @@ def _full(endpoint: Endpoint) -> Iterator[None]:
 @requirement("FAIL-3")
 def test_no_answer_to_entering(stage: Stage, patience: _Patience) -> None:
     """“no complete answer within 10 s after `/ENTRAR` was sent”."""
-    ana = patience.start()
-    stage.greet("ana")
+    ana, _ = patience.greeted()
     patience.runs_out(ana, time.monotonic())
 
 
@@ -128,8 +137,7 @@ def test_a_list_without_an_entry_is_no_complete_answer(
     stage: Stage, patience: _Patience
 ) -> None:
     """“no complete answer within 10 s after `/ENTRAR` was sent”."""
-    ana = patience.start()
-    wire = stage.greet("ana")
+    ana, wire = patience.greeted()
     began = time.monotonic()
     wire.send(participants("beto"))
     patience.runs_out(ana, began)
@@ -140,8 +148,7 @@ def test_a_list_that_goes_on_and_on_does_not_extend_the_time(
     stage: Stage, patience: _Patience
 ) -> None:
     """“no complete answer”: a line now and then does not complete it."""
-    ana = patience.start()
-    wire = stage.greet("ana")
+    ana, wire = patience.greeted()
     began = time.monotonic()
     lines = (
         encode(participants(f"p{number}", remaining=10_000 - number))
@@ -154,9 +161,7 @@ def test_a_list_that_goes_on_and_on_does_not_extend_the_time(
 @requirement("FAIL-3", "TYPE-12")
 def test_no_answer_to_a_second_try(stage: Stage, patience: _Patience) -> None:
     """“within 10 s after `/ENTRAR` was sent” - each of them."""
-    ana = patience.start()
-    ana.types("beto")
-    wire = stage.greet("ana")
+    ana, wire = patience.greeted("beto")
     wire.send(refused("01", "ana"))
     wire.expect("/ENTRAR beto", rule="TYPE-12")
     patience.runs_out(ana, time.monotonic())
@@ -169,8 +174,7 @@ def test_whoever_is_asked_for_a_nick_may_think(
     """“no complete answer within 10 s after `/ENTRAR` was sent” - the server's answer
     is waited for, not the person's.
     """
-    ana = patience.start()
-    wire = stage.greet("ana")
+    ana, wire = patience.greeted()
     wire.send(refused("01", "ana"))
     ana.says("01", rule="SHOW-4")
     status = ana.process.wait(patience.seconds + TOLERANCE)
@@ -188,10 +192,7 @@ def test_once_entered_silence_is_no_error(stage: Stage, patience: _Patience) -> 
     """“No greeting within 10 s [...], or no complete answer”: neither is due any more;
     a quiet room is nothing unusual.
     """
-    ana = patience.start()
-    wire = stage.accept()
-    wire.send(greeting())
-    wire.expect("/ENTRAR ana", rule="ASK-1")
+    ana, wire = patience.greeted()
     stage.let_in(wire, "ana")
     status = ana.process.wait(patience.seconds + TOLERANCE)
     if status is not None:
