@@ -60,13 +60,11 @@ def _blame_segmentation(results: list[Result]) -> list[Result]:
         for result in results
         if result.delivery == Delivery.WHOLE
     }
-    # Only who was seen to take CR LF in one piece can have failed because of two.
-    of_cr_lf = {
-        result.verdict
+    takes_cr_lf = not any(
+        result.verdict is Verdict.FAILED and "FRAME-2" in result.requirements
         for result in results
-        if "FRAME-2" in result.requirements and result.delivery in ("", Delivery.WHOLE)
-    }
-    takes_cr_lf = Verdict.PASSED in of_cr_lf and Verdict.FAILED not in of_cr_lf
+        if result.delivery in ("", Delivery.WHOLE)
+    )
     deliveries_that_fail: dict[str, set[str]] = {}
     for result in results:
         if result.verdict is Verdict.FAILED:
