@@ -7,14 +7,13 @@ included, is kept until somebody reads it.
 import contextlib
 import selectors
 import socket
-import struct
-import sys
 import time
 from collections import deque
 from enum import Enum
 
 from batepapo_conformance import delivery
 from batepapo_conformance.exchange import Exchange
+from batepapo_conformance.resetting import reset_when_closed
 from batepapo_conformance.testee import Endpoint
 
 _CHUNK = 1 << 16
@@ -232,6 +231,5 @@ class Connection:
     def reset(self) -> None:
         """Close with a reset instead of an end of stream."""
         self._record.note(self.name, "resets")
-        linger = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        reset_when_closed(self.socket)
         self.socket.close()

@@ -8,14 +8,13 @@ where the system lets a program do that.
 import contextlib
 import selectors
 import socket
-import struct
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from batepapo_conformance.recording import Kind
+from batepapo_conformance.resetting import reset_when_closed
 
 _CHUNK: Final = 1 << 16
 _HELD: Final = 1 << 18
@@ -265,9 +264,8 @@ class Relay:
         left.has_ended = False  # what comes is a reset: no end of stream before it
         with contextlib.suppress(_Gone):
             left.give()
-        linger = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
         with contextlib.suppress(OSError):
-            left.sink.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            reset_when_closed(left.sink)
         self._end(pair)
 
     def _end(self, pair: Pair) -> None:

@@ -1,9 +1,7 @@
 """The client's connection, as the scripted server sees it."""
 
 import contextlib
-import os
 import socket
-import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -19,6 +17,7 @@ from batepapo_conformance.codec import (
 from batepapo_conformance.delivery import Delivery, hand_over, wait_until_read
 from batepapo_conformance.exchange import Exchange
 from batepapo_conformance.failure import RuleBroken
+from batepapo_conformance.resetting import reset_when_closed
 
 SOON: Final = 5.0
 """Seconds in which anything comes that does not have to wait for something."""
@@ -151,8 +150,7 @@ class Wire:
     def reset(self) -> None:
         """Close with a reset instead of an end of stream."""
         self._exchange.note(self._who, "the server resets")
-        linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        reset_when_closed(self.socket)
         self.socket.close()
 
     # ---- what the client has to do ----

@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from batepapo_conformance.recorder_proxy import (
     run,
 )
 from batepapo_conformance.recording import Happening, Kind, Recording
+from batepapo_conformance.resetting import reset_when_closed
 from batepapo_conformance.testee import Endpoint
 
 PATIENCE = 20.0
@@ -81,8 +81,7 @@ def read(connection: socket.socket, size: int) -> bytes:
 
 
 def reset(connection: socket.socket) -> None:
-    linger = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    reset_when_closed(connection)
     connection.close()
 
 

@@ -6,9 +6,9 @@ the caller, in whose `ExitStack` they are closed.
 
 import contextlib
 import socket
-import struct
 from contextlib import ExitStack
 
+from batepapo_conformance.resetting import reset_when_closed
 from target import PATIENCE
 
 Address = tuple[str, int]
@@ -55,8 +55,7 @@ def send_until_refused(sock: socket.socket, octets: bytes) -> None:
 
 def reset(sock: socket.socket) -> None:
     """Close at once, with a reset (RST) instead of an end (FIN)."""
-    linger = struct.pack("ii", 1, 0)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    reset_when_closed(sock)
     sock.close()
 
 

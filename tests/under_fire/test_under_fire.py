@@ -46,7 +46,8 @@ def test_stalled_and_slow_readers(
         talker.sendall(b"talker:heard\n")
         read_until(talker, b"ENVIADA talker\n")
         for reader in readers[len(stalled) :]:  # a little, now and then
-            reader.recv(1024)
+            with contextlib.suppress(ConnectionError):  # too slow, after all: cut off
+                reader.recv(1024)
     # Each outbox has its MiB; what the system holds is not the server's memory.
     assert target.memory() - before < (len(readers) + 10) * MIB
     for nick in stalled:

@@ -5,8 +5,6 @@ import os
 import re
 import signal
 import socket
-import struct
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from batepapo_conformance.failure import NoVerdict, RuleBroken
 from batepapo_conformance.plugin import requirement
 from batepapo_conformance.ports import free_port, is_free, is_unused, our_turn
 from batepapo_conformance.process import Process, Processes, Stream
+from batepapo_conformance.resetting import reset_when_closed
 from batepapo_conformance.server import Serve
 from batepapo_conformance.spec import load
 from batepapo_conformance.starting import describe_status
@@ -24,7 +23,6 @@ from batepapo_conformance.testee import Testee
 
 LOOPBACK = "127.0.0.1"
 PORT = load().limits["port"].value
-RESET = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 # An interpreter on a busy machine may take seconds to start or to end.
 PATIENCE = 15.0
 
@@ -61,7 +59,7 @@ def _accepts(address: str, port: int, testee: Testee, rule: str) -> None:
             with one.makefile("rb") as stream:
                 greeting = stream.readline(codec.LINE)
             # With a reset, so that nobody has to remember it: RUN-9 has its own check.
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            reset_when_closed(one)
     except OSError as error:
         raise RuleBroken(rule, expected, error.strerror or str(error)) from error
     if not greeting.startswith(b"BATEPAPO"):
