@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from batepapo_bench.load import Crowd, Participant, nobody
-from batepapo_bench.stage import Span, Stage, Witness, latencies
+from batepapo_bench.stage import PATIENCE, WARM, Span, Stage, Witness, latencies
 from batepapo_bench.stamps import stamped
 
 UNDER_WAY: Final = 32
@@ -15,9 +15,6 @@ latency is the length of a queue, and servers rightly cut off those who do not k
 """
 
 _SPEAKERS: Final = 10
-_WARM: Final = 0.3
-"""Seconds that pass before anything counts: buffers grow, and code gets warm."""
-_PATIENCE: Final = 30.0
 
 
 class Flood:
@@ -41,7 +38,7 @@ class Flood:
         """How many octets a message has when it comes: all are of one length."""
         self._crowd.hearing = self.witness
         self._crowd.send(self._speakers[0], self._message())
-        self._crowd.until(lambda: self.witness.lines > 0, _PATIENCE)
+        self._crowd.until(lambda: self.witness.lines > 0, PATIENCE)
         self._crowd.barrier()
         self._begin = {one: one.octets for one in self._listeners}
         return self.witness.octets
@@ -78,7 +75,7 @@ class Flood:
 def flooded(stage: Stage, crowd: Crowd) -> dict[str, float]:
     """The figures of a flood in this crowd, which is at rest again after it."""
     flood = Flood(crowd)
-    flood.pour(_WARM)
+    flood.pour(WARM)
     witness = Witness(flood.witness.who)
     crowd.hearing = witness
     span = Span(stage, crowd)

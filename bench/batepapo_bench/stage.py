@@ -11,6 +11,10 @@ from batepapo_bench.load import Crowd, Participant, Trouble
 from batepapo_bench.results import Measurement
 from batepapo_bench.stamps import STAMP, last_stamp, percentile
 
+WARM: Final = 0.3
+"""Seconds that pass before anything counts: buffers grow, and code gets warm."""
+PATIENCE: Final = 30.0
+"""Seconds in which a message has come to everybody, or the server has failed."""
 _RESTLESS: Final = 0.05
 """A load that waits for less of its time than this was the bottleneck itself."""
 

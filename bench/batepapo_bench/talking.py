@@ -8,7 +8,7 @@ from typing import Final
 
 from batepapo_bench.load import Crowd, Participant, nobody
 from batepapo_bench.results import Measurement
-from batepapo_bench.stage import Everyone, Span, Stage, latencies
+from batepapo_bench.stage import PATIENCE, WARM, Everyone, Span, Stage, latencies
 from batepapo_bench.stamps import stamped
 
 PEOPLE: Final = 100
@@ -16,9 +16,6 @@ PEOPLE: Final = 100
 RATE: Final = 20_000
 """Deliveries a second, where they are paced."""
 
-_WARM: Final = 0.3
-"""Seconds that pass before anything counts."""
-_PATIENCE: Final = 30.0
 _UNDER_WAY: Final = 4
 """Whispers of each that may be under way."""
 _STUDENTS: Final = 150
@@ -44,7 +41,7 @@ def single(stage: Stage) -> Iterator[Measurement]:
             while time.monotonic() < end:
                 heard.wanted = len(heard.took) + hearers
                 _say(crowd, next(speakers))
-                crowd.until(heard.enough, _PATIENCE)
+                crowd.until(heard.enough, PATIENCE)
 
         yield stage.measured("single", crowd, _talked(stage, crowd, talk))
 
@@ -174,7 +171,7 @@ def _evenly(
 def _talked(stage: Stage, crowd: Crowd, talk: Talk) -> dict[str, float]:
     """What comes of it when people talk, once they have talked a little."""
     crowd.hearing = heard = Everyone()
-    talk(_WARM, heard)
+    talk(WARM, heard)
     crowd.barrier()
     heard.took.clear()
     span = Span(stage, crowd)
