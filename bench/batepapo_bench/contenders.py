@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import psutil
 
@@ -100,19 +100,30 @@ def running(contender: Contender, cores: Cores) -> Iterator[Running]:
         port = free_port(ADDRESS)
         said = folder / "said.txt"
         command = contender.command(folder, port)
-        with said.open("wb") as out, cores.for_servers():
-            try:
-                process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=out
-                )
-            except OSError as error:
-                raise Trouble(f"cannot start {command[0]}: {error.strerror}") from error
+        before = psutil.Process().children()
+        process = None
         try:
+            with said.open("wb") as out, cores.for_servers():
+                process = _started(command, out)
             server = Running(port, process, said)
             _wait_until_it_listens(server)
             yield server
         finally:
-            _end(process)
+            # A Ctrl-C may come when it runs already and has no name here yet.
+            for one in psutil.Process().children():
+                if one not in before:
+                    _end(one)
+            if process is not None:
+                process.wait()
+
+
+def _started(command: Sequence[str], out: BinaryIO) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
+    except OSError as error:
+        raise Trouble(f"cannot start {command[0]}: {error.strerror}") from error
 
 
 def _wait_until_it_listens(server: Running) -> None:
@@ -127,11 +138,10 @@ def _wait_until_it_listens(server: Running) -> None:
     raise Trouble(f"it does not listen on port {server.port} after {_START:.0f} s")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(top: psutil.Process) -> None:
     """End it and all that it has started: politely, then at once."""
-    tree = []
+    tree = [top]
     with contextlib.suppress(psutil.Error):
-        top = psutil.Process(process.pid)
         tree = [*top.children(recursive=True), top]
     for one in tree:
         with contextlib.suppress(psutil.Error):
@@ -140,4 +150,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     for one in left:
         with contextlib.suppress(psutil.Error):
             one.kill()
-    process.wait()
+    psutil.wait_procs(left)
