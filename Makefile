@@ -39,7 +39,7 @@ soak: $(VENV)/ready     ## what takes long under fire; then an hour of use, judg
 # a class of forty is marked.
 labs: $(VENV)/ready     ## every lab's starter and solution; a class of forty, marked
 	$(RUN) pytest -n 4 -m course labs/tests/test_labs_course.py -k "not 10-any"
-	$(RUN) pytest -m course labs/tests/test_labs_class.py
+	$(RUN) pytest -m course -o faulthandler_timeout=600 labs/tests/test_labs_class.py
 
 # Without options, in another language, the suite waits for 60 s where it has to.
 port: $(VENV)/ready     ## the same for the lab in another language, with Node

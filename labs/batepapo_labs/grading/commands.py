@@ -28,8 +28,8 @@ from batepapo_labs.grading.submissions import Submission, find
 from batepapo_labs.grading.telling import Table, held_back
 from batepapo_labs.trouble import Trouble
 
-_JOBS_PER_CORE: Final = 5  # checks wait far more than they compute
-_MOST_JOBS: Final = 16
+_JOBS_PER_CORE: Final = 8  # checks wait far more than they compute
+_MOST_JOBS: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from batepapo_conformance.diagnosis import diagnosed
 from batepapo_conformance.phrases import told
@@ -26,6 +26,10 @@ from batepapo_labs.grading.plan import Plan
 from batepapo_labs.grading.submissions import Prepared, Submission, prepare
 from batepapo_labs.grading.supervision import Ended, Supervised
 from batepapo_labs.trouble import Trouble
+
+_JOBS_EACH: Final = 2
+"""Checks of one submission at the same time, if there are that many jobs: whoever is
+marked last would else leave the machine idle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,7 @@ def grade_all(
     Raises:
         KeyboardInterrupt: it was interrupted; all that ran is ended.
     """
-    together = min(how.jobs, len(submissions))
+    together = min(max(1, how.jobs // _JOBS_EACH), len(submissions))
     marker = _Marker(plan, replace(how, jobs=how.jobs // together), words)
     with ThreadPoolExecutor(together) as pool:
         jobs = [
