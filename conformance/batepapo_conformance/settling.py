@@ -89,7 +89,11 @@ def _blame_segmentation(results: list[Result]) -> list[Result]:
 
 
 def _blame_the_crowd(results: list[Result]) -> list[Result]:
-    """What only those break who act at once is a matter of order (ORDER-1)."""
+    """What only those break who act at once is a matter of order (ORDER-1).
+
+    If it is a list from which somebody seems to be gone, it is the list that does not
+    fit the events (ORDER-3): one at a time, all departures are told.
+    """
     found: dict[Verdict, set[str]] = {verdict: set() for verdict in Verdict}
     for result in results:
         if "ORDER-1" not in result.requirements:
@@ -104,7 +108,10 @@ def _blame_the_crowd(results: list[Result]) -> list[Result]:
             or "ORDER-1" not in result.requirements
         ):
             return result
-        return _blamed_on("ORDER-1", result, "One at a time, they are served well.")
+        is_a_list = result.broken.actual.startswith("USUARIOS ")
+        of_a_list = is_a_list and result.broken.rule == "LEAVE-3"
+        rule = "ORDER-3" if of_a_list else "ORDER-1"
+        return _blamed_on(rule, result, "One at a time, they are served well.")
 
     return [blamed(result) for result in results]
 

@@ -116,6 +116,14 @@ def test_what_fails_only_in_a_crowd_is_a_matter_of_order() -> None:
     assert rules([crowd]) == ["LEAVE-3"]  # nobody has looked at it one at a time
 
 
+def test_a_list_that_is_wrong_only_in_a_crowd_does_not_fit_the_events() -> None:
+    crowd = result("test_all", "LEAVE-3", ids=("ORDER-1", "LEAVE-3"))
+    kept = result("test_kept", ids=("LEAVE-3",))
+    assert crowd.broken is not None
+    broken = replace(crowd.broken, actual="USUARIOS 0 ana")
+    assert rules([replace(crowd, broken=broken), kept]) == ["ORDER-3"]
+
+
 @pytest.mark.parametrize("rule", ["SERVE-1", "ORDER-4", "FRAME-1"])
 def test_not_all_that_a_crowd_shows_is_a_matter_of_order(rule: str) -> None:
     results = [result("a", rule, ids=("ORDER-1",)), result("b", ids=(rule,))]
