@@ -61,6 +61,7 @@ class Connection:
     def start(self, refusal: ForcedOut | None = None) -> None:
         """Greet (GREET-1); then `serve` it, be it refused or not."""
         self._switchboard.connect(self.visitor, self)
+        self._switchboard.deal_out_soon()
         if refusal:
             self._switchboard.force_out(self.visitor, refusal)
 
@@ -117,22 +118,20 @@ class Connection:
             self._switchboard.hang_up(self.visitor, self._words.reset())
         finally:
             self._is_reading = False
+            self._switchboard.deal_out_soon()
 
     async def _read(self) -> None:
-        while chunk := await self._next_chunk():
+        while chunk := await self._loop.sock_recv(self._sock, _CHUNK):
             try:
                 await self._carry_out(chunk)
             except ForcedOut as error:
                 self._switchboard.force_out(self.visitor, error)
-            self._switchboard.deal_out()
+            await self._switchboard.dealt_out()
             if self.visitor.state is State.CLOSED:
                 return
             await self._outbox.emptied()  # SLOW-6
         self._switchboard.hang_up(self.visitor, self._words.hung_up())  # EOF-1, EOF-2
-
-    async def _next_chunk(self) -> bytes:
-        await asyncio.sleep(0)  # SERVE-1: a socket that is always ready never awaits
-        return await self._loop.sock_recv(self._sock, _CHUNK)
+        await self._switchboard.dealt_out()
 
     async def _carry_out(self, chunk: bytes) -> None:
         for line in self._lines.feed(chunk):
@@ -158,3 +157,7 @@ class Connection:
             async with asyncio.timeout(DRAIN):  # CLOSE-2
                 while await self._next_chunk():
                     pass
+
+    async def _next_chunk(self) -> bytes:
+        await asyncio.sleep(0)  # SERVE-1: a socket that is always ready never awaits
+        return await self._loop.sock_recv(self._sock, _CHUNK)

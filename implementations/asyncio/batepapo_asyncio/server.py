@@ -18,8 +18,11 @@ from .sockets import address_text, is_address, is_port, prepare
 from .switchboard import Switchboard
 from .words import Words
 
-_BACKLOG = 1024
+_BACKLOG = 4096
 """Connections that the system may hold for us; it takes less if it wants to."""
+
+_AT_ONCE = 16
+"""Connections taken in before others have a turn."""
 
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
 """Where origins show addresses without being told to (EVENT-4)."""
@@ -121,6 +124,7 @@ class Server:
     ) -> None:
         loop = asyncio.get_running_loop()
         exhausted = False
+        taken_in = 0
         while True:
             try:
                 sock, peer = await loop.sock_accept(self._listener)
@@ -138,7 +142,9 @@ class Server:
             serving.add(task)
             task.add_done_callback(serving.discard)
             task.add_done_callback(lambda one: self._closing.pop(one, None))
-            await asyncio.sleep(0)  # SERVE-1: a storm of connections never awaits
+            taken_in += 1
+            if taken_in % _AT_ONCE == 0:
+                await asyncio.sleep(0)  # SERVE-1: a storm of connections never awaits
 
     def _take_in(self, sock: socket.socket, host: str, port: int) -> Connection:
         prepare(sock)

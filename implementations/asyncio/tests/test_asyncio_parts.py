@@ -97,6 +97,34 @@ def test_who_is_not_present_gets_only_what_is_its_own():
     assert dict(batch.portions([])) == {gone: b"ENVIADA x\n"}
 
 
+def test_who_enters_or_leaves_within_a_batch_gets_what_it_was_there_for():
+    ana, beto = visitor(State.PARTICIPANT), visitor()
+    batch = Batch()
+
+    def say(text):
+        batch.add([Delivery(None, Said(T1, "ana@-", text))])
+
+    batch.add([Delivery(beto, Sent("refused"))])
+    say("1")
+    beto.state = State.PARTICIPANT
+    batch.enter(beto)
+    batch.add([Delivery(beto, Sent("list"))])
+    say("2")
+    beto.state = State.CLOSED
+    batch.leave(beto)
+    say("3")
+    batch.add([Delivery(beto, Sent("goodbye"))])
+    portions = dict(batch.portions([ana]))
+    last = {
+        who: [line.split()[-1] for line in portions[who].splitlines()]
+        for who in portions
+    }
+    assert last == {
+        ana: [b":1", b":2", b":3"],
+        beto: [b"refused", b"list", b":2", b"goodbye"],
+    }
+
+
 class Reader:
     """Stands for a connection: keeps what it gets, or is too slow for it."""
 
@@ -153,6 +181,34 @@ def test_a_batch_is_one_write_for_each(board):
     assert len(to_ana.writes) == len(to_beto.writes) == 1
 
 
+def test_what_came_in_one_turn_of_the_loop_is_one_write_for_each(board):
+    (ana, to_ana), (beto, to_beto) = entered(board, "ana", "beto")
+    newcomer, to_newcomer = visitor(), Reader()
+    board.connect(newcomer, to_newcomer)
+
+    async def say(who, *lines):
+        for line in lines:
+            board.carry_out(who, line)
+        assert to_ana.writes == []
+        await board.dealt_out()
+        assert len(to_ana.writes) == 1
+
+    async def all_say():
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(say(ana, b":1", b":2"))
+            tasks.create_task(say(newcomer, b"/ENTRAR caio", b":3"))
+            tasks.create_task(say(beto, b"caio:4", b"/SAIR"))
+
+    asyncio.run(all_say())
+    before = ["PUBLICA", "PUBLICA"]
+    assert to_ana.keywords() == [*before, "ENTROU", "PUBLICA", "SAIU"]
+    assert to_beto.keywords() == [*before, "ENTROU", "PUBLICA", "ENVIADA", "SAIU"]
+    seen = ["BATEPAPO", "USUARIOS", "ENTROU", "PUBLICA", "PRIVADA", "SAIU"]
+    assert to_newcomer.keywords() == seen
+    assert b"  " not in to_ana.writes[0]  # each event has its time
+    assert len(to_beto.writes) == len(to_newcomer.writes) == 1
+
+
 def test_who_is_cut_off_by_an_event_departs_after_it_for_all(board):
     people = entered(board, "ana", "lento", "beto")
     people[1][1].slow = True
@@ -205,8 +261,8 @@ def test_the_room_gets_a_time_that_does_not_go_back(board, monkeypatch):
     [(ana, to_ana)] = entered(board, "ana")
     times = iter(["2999-03-01T12:00:00.002Z", "2999-03-01T12:00:00.001Z"])
     monkeypatch.setattr(clock, "utc_now", lambda: next(times))
-    board.carry_out(ana, b":1")
-    board.carry_out(ana, b":2")
-    board.deal_out()
+    for line in (b":1", b":2"):
+        board.carry_out(ana, line)
+        board.deal_out()
     said = [line.split()[1] for line in b"".join(to_ana.writes).splitlines()]
     assert said == [b"2999-03-01T12:00:00.002Z"] * 2

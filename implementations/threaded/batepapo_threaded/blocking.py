@@ -1,13 +1,15 @@
-"""Waiting for one socket, and writing to it without waiting.
+"""Waiting for one socket, writing to it without waiting, letting others go first.
 
 Threads need this file and tasks do not: there the event loop waits for all sockets.
 """
 
+import os
 import selectors
 import socket
 import struct
 import sys
 from contextlib import suppress
+from time import sleep
 
 DO_NOT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 """Where the system lacks it (Windows), sockets are non-blocking as a whole."""
@@ -40,6 +42,14 @@ def send_now(sock: socket.socket, octets: bytes) -> int:
         return sock.send(octets, DO_NOT_WAIT)
     except BlockingIOError:
         return 0
+
+
+def give_way() -> None:
+    """Let the other threads that could run do so first, as far as the system likes."""
+    if sys.platform == "win32":
+        sleep(0)
+    else:
+        os.sched_yield()
 
 
 def wait_until_writable(sock: socket.socket) -> None:

@@ -36,7 +36,8 @@ class Outbox:
         self._sock = sock
         self._limit = limit
         self._on_empty = on_empty
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._waiting = bytearray()
         self._advanced = monotonic()
         self._has_writer = False
@@ -70,7 +71,7 @@ class Outbox:
         cut off (SLOW-2). A connection that cannot be written to takes
         everything and keeps nothing (EOF-3).
         """
-        with self._changed:
+        with self._lock:
             if self._ended_at is not None:
                 return True
             if not self._waiting:

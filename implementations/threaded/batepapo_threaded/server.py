@@ -36,7 +36,7 @@ _TICK = 0.25
 _PAUSE = 0.5
 """Seconds without accepting when the system has nothing left to accept with."""
 
-_BACKLOG = 1024
+_BACKLOG = 4096
 """Connections that the system may keep ready for us: a class that arrives."""
 
 _AT_ONCE = 64
