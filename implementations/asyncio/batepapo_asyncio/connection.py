@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from .errors import ForcedOut, OverLimit, TooLate
-from .limits import DRAIN, FLUSH, ServerLimits
+from .limits import DRAIN, FLUSH, LINE, ServerLimits
 from .lines import LineBuffer
 from .outbox import Outbox
 from .pace import Pace
@@ -127,6 +127,8 @@ class Connection:
             except ForcedOut as error:
                 self._switchboard.force_out(self.visitor, error)
             await self._switchboard.dealt_out()
+            if len(chunk) > LINE:  # there is more to come: with others, in one batch
+                await asyncio.sleep(0)
             if self.visitor.state is State.CLOSED:
                 return
             await self._outbox.emptied()  # SLOW-6

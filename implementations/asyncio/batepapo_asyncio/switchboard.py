@@ -55,7 +55,6 @@ class Switchboard:
         self._clock = Clock()
         self._batch = Batch()
         self._time = ""  # of the batch: it is one moment, once something has a time
-        self._dealt_out = asyncio.Event()  # of this batch
         self._is_due = False
         self._readers: dict[Visitor, _Reader] = {}
 
@@ -101,19 +100,20 @@ class Switchboard:
             asyncio.get_running_loop().call_soon(self.deal_out)
 
     async def dealt_out(self) -> None:
-        """Wait until all that is collected is dealt out; it is, in the next turn."""
-        if self._batch.size:
-            self.deal_out_soon()
-            await self._dealt_out.wait()
-        else:
-            await asyncio.sleep(0)  # SERVE-1: whoever says nothing gives way, too
+        """Wait until all that is collected is dealt out.
+
+        The loop takes things in the order in which they came to it: in its next turn,
+        `deal_out` stands before whoever waits here. Who has caused nothing gives way,
+        too (SERVE-1).
+        """
+        self.deal_out_soon()
+        await asyncio.sleep(0)
 
     def deal_out(self) -> None:
         """Send everybody what is due, and after it what that made happen (ORDER-5)."""
         self._is_due = False
         while self._batch.size:
             batch, self._batch, self._time = self._batch, Batch(), ""
-            dealt_out, self._dealt_out = self._dealt_out, asyncio.Event()
             slow: list[tuple[Visitor, OverLimit]] = []
             for visitor, octets in batch.portions(self._room.present):
                 if reader := self._readers.get(visitor):
@@ -121,7 +121,6 @@ class Switchboard:
                         reader.take(octets)
                     except OverLimit as error:
                         slow.append((visitor, error))
-            dealt_out.set()
             for visitor, why in slow:
                 self._batch.add(self._cut_off(visitor, why))
 
