@@ -30,7 +30,7 @@ from batepapo_conformance.diagnosis import MATRIX
 from batepapo_labs.folder import Folder, lay
 from batepapo_labs.lessons import files_in, load
 
-pytestmark = [POSIX, pytest.mark.course]
+pytestmark = [POSIX, pytest.mark.forty]
 
 MINUTES: Final = 5
 LABS: Final = (1, 2, 3, 4)
