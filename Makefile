@@ -74,8 +74,8 @@ matrix: $(VENV)/ready   ## the whole kill matrix, as JSON and as pages
 	$(RUN) batepapo report $(MATRIX) --lang en --html docs/kill-matrix.en.html
 	$(RUN) batepapo report $(MATRIX) --lang pt --html docs/kill-matrix.pt.html
 
-flakes: $(VENV)/ready   ## each server ten times: does the suite always say the same?
-	$(RUN) batepapo flakes --role server --times 10 --warm --jobs 8
+flakes: $(VENV)/ready   ## the servers 30 times: does the suite always say the same?
+	$(RUN) batepapo flakes --role server --times 15 --warm --jobs 8
 
 # What the pages of evidence are made of; `python -m batepapo_site.gather flakes
 # --times 100 --warm` makes that of the flake rate, in hours.
