@@ -52,8 +52,9 @@ class Batch:
 
     def enter(self, visitor: Visitor) -> None:
         """Count somebody among everyone from here on."""
-        self._part(visitor).first = len(self._shared)
-        self._part(visitor).end = None
+        part = self._part(visitor)
+        part.first = len(self._shared)
+        part.end = None
 
     def leave(self, visitor: Visitor) -> None:
         """Count a participant among everyone no longer."""
