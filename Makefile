@@ -100,6 +100,7 @@ spec: $(VENV)/ready     ## render the tables of the specification from its data
 	$(RUN) batepapo_conformance.generated --write
 
 docs: $(VENV)/ready     ## the course site, in both languages, in build/site
+	$(RUN) batepapo_conformance.generated --check
 	$(RUN) batepapo_site check
 	$(RUN) batepapo_site build
 
