@@ -208,7 +208,7 @@ def status(context: Context, *, as_json: bool = False) -> Status:
         }
         _write(context.out, data)
     else:
-        context.teller(folder).status(folder, lesson, folder.all_hints)
+        context.teller(folder).status(folder, lesson, context.course)
     return Status.PASSED
 
 

@@ -242,18 +242,22 @@ class Teller:
         said = self.words("solution.there", number=lesson.number, path=where)
         self._wrapped(said)
 
-    def status(self, folder: Folder, lesson: Lesson, hints: Mapping[str, int]) -> None:
+    def status(self, folder: Folder, lesson: Lesson, course: Course) -> None:
         """Where a student is."""
         self._title(lesson)
         passed = ", ".join(str(one) for one in sorted(folder.passed))
-        taken = ", ".join(f"{rule} {count}/{HINTS}" for rule, count in hints.items())
+        hints = folder.all_hints.items()
+        taken = ", ".join(f"{rule} {count}/{HINTS}" for rule, count in hints)
         self._pair("status.folder", str(folder.path))
         self._pair("status.passed", passed or self.words("status.none"))
         if last := folder.last:
             self._pair("status.last", self._last(last))
         if taken:
             self._pair("status.hints", taken)
-        self._say(self.words("status.next"), "cyan")
+        if lesson.number in folder.passed:
+            self._what_now(lesson, course)
+        else:
+            self._say(self.words("status.next"), "cyan")
 
     def _last(self, last: Mapping[str, Any]) -> str:
         rules = ", ".join(str(one) for one in last.get("broken", []))

@@ -101,6 +101,16 @@ def test_status_for_people_and_for_programs(tmp_path: Path, labs: Course) -> Non
     assert (data["lab"], list(data["passed"])) == (2, ["1"])
     assert data["hints"] == {"RUN-3": 1}
     assert data["last"]["broken"] == ["RUN-3"]
+    assert "Next: batepapo lab check" in done.stdout
+
+
+def test_status_of_who_has_passed_names_the_next_lab(
+    tmp_path: Path, labs: Course
+) -> None:
+    student(tmp_path, labs, 1).note_check(1, [], passed=True)
+    done = lab("status", "--folder", str(tmp_path))
+    assert "The next one: batepapo lab start 2" in done.stdout
+    assert "Next: batepapo lab check" not in done.stdout
 
 
 def test_a_check_for_programs(tmp_path: Path, labs: Course) -> None:
