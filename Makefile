@@ -17,7 +17,7 @@ help:           ## what there is
 interop: $(VENV)/ready  ## every client against every server, as real processes
 	$(RUN) batepapo interop
 
-test: lint unit browser conformance interop zoo flakes newest  ## whether all is well
+test: lint unit labs browser conformance interop zoo flakes newest  ## whether all is well
 
 lint: $(VENV)/ready     ## style, types, and the tables of the specification
 	$(RUN) ruff check
@@ -26,7 +26,7 @@ lint: $(VENV)/ready     ## style, types, and the tables of the specification
 	$(RUN) batepapo_conformance.generated --check
 
 unit: $(VENV)/ready     ## unit tests of all parts, and of the suite itself
-	$(RUN) pytest -n 6 $(UNIT)
+	$(RUN) pytest -n 6 --dist worksteal $(UNIT)
 
 # An hour, and a little more: what both servers hold after a lecture of so long.
 MINUTES = 60
@@ -35,9 +35,9 @@ soak: $(VENV)/ready     ## what takes long under fire; then an hour of use, judg
 	$(RUN) pytest -n 2 -m soak tests/under_fire
 	$(VENV)/bin/python tests/under_fire/soak.py --minutes $(MINUTES)
 
-# Six minutes: each starter has to fail just as its lab says, and each solution to pass.
+# Each starter has to fail just as its lab says, and each solution to pass.
 labs: $(VENV)/ready     ## every lab's starter and solution, alone
-	$(RUN) pytest -n 4 --dist worksteal -m course -o faulthandler_timeout=300 labs/tests
+	$(RUN) pytest -n 6 --dist worksteal -m course -o faulthandler_timeout=300 labs/tests
 
 # Nine minutes; each time the whole class has to be marked in less than five.
 forty: $(VENV)/ready    ## a class of forty, marked twice, with hostile programs
