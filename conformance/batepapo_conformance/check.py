@@ -59,7 +59,11 @@ _CLIENT_CONNECTS = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user asks for (`choose_testee` says how a testee is given)."""
+    """What the user asks for (`choose_testee` says how a testee is given).
+
+    `before` is what other checks of the same testee gave in runs before this one: it
+    may tell which rule a failure is to be blamed on.
+    """
 
     role: Role
     command: str | None = None
@@ -71,6 +75,7 @@ class Request:
     jobs: int | None = None
     repeat: int = 1
     warm: bool = False
+    before: Sequence[Result] = ()
 
     def testee(self) -> Testee:
         """The testee that is meant.
@@ -164,7 +169,7 @@ def _run(run: Run, request: Request, progress: Progress, words: Words) -> Run:
     results = gathered.results
     if request.repeat > 1:
         results = collapse(results)
-    results = settle(results, load())
+    results = settle(results, load(), request.before)
     if request.repeat > 1 and not gathered.interrupted:
         if any(one.verdict is Verdict.FAILED for one in results):
             progress.say(words("progress.alone"))

@@ -14,12 +14,24 @@ _TIMING = frozenset({"CLOSE-1", "ORDER-1", "ORDER-2", "ORDER-5", "SERVE-1"})
 
 # What a server may keep as long as people act one after the other, and breaks where
 # they act at once. Then it is not this that is wrong, but the one order of all.
-_IN_A_CROWD = frozenset({"ENTER-1", "LEAVE-1", "LEAVE-3", "LIST-1", "PUBLIC-1"})
+_IN_A_CROWD = frozenset(
+    {"ENTER-1", "ENTER-2", "LEAVE-1", "LEAVE-3", "LIST-1", "PUBLIC-1"}
+)
 
 
-def settle(results: Iterable[Result], specification: Specification) -> list[Result]:
-    """Blame each failure on the right rule, and put the most basic one first."""
-    results = _blame_the_crowd(_blame_segmentation(list(results)))
+def settle(
+    results: Iterable[Result],
+    specification: Specification,
+    before: Iterable[Result] = (),
+) -> list[Result]:
+    """Blame each failure on the right rule, and put the most basic one first.
+
+    Args:
+        results: what the checks gave.
+        specification: it has the order of the rules.
+        before: what other checks of the same testee gave; they tell what it keeps.
+    """
+    results = _blame_the_crowd(_blame_segmentation(list(results)), before)
     results = [_with_level_of_blame(result, specification) for result in results]
     ranks = _ranks(specification)
 
@@ -88,14 +100,14 @@ def _blame_segmentation(results: list[Result]) -> list[Result]:
     return [blamed(result) for result in results]
 
 
-def _blame_the_crowd(results: list[Result]) -> list[Result]:
+def _blame_the_crowd(results: list[Result], before: Iterable[Result]) -> list[Result]:
     """What only those break who act at once is a matter of order (ORDER-1).
 
     If it is a list from which somebody seems to be gone, it is the list that does not
     fit the events (ORDER-3): one at a time, all departures are told.
     """
     found: dict[Verdict, set[str]] = {verdict: set() for verdict in Verdict}
-    for result in results:
+    for result in (*before, *results):
         if "ORDER-1" not in result.requirements:
             found[result.verdict] |= set(result.requirements)
             found[result.verdict] |= {result.broken.rule} if result.broken else set()

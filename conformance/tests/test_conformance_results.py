@@ -116,6 +116,13 @@ def test_what_fails_only_in_a_crowd_is_a_matter_of_order() -> None:
     assert rules([crowd]) == ["LEAVE-3"]  # nobody has looked at it one at a time
 
 
+def test_what_a_testee_keeps_may_be_known_from_another_run() -> None:
+    crowd = result("test_all", "ENTER-2", ids=("ORDER-1", "ENTER-1"))
+    [settled] = settle([crowd], SPECIFICATION, [result(ids=("ENTER-2",))])
+    assert settled.broken is not None
+    assert settled.broken.rule == "ORDER-1"
+
+
 def test_a_list_that_is_wrong_only_in_a_crowd_does_not_fit_the_events() -> None:
     crowd = result("test_all", "LEAVE-3", ids=("ORDER-1", "LEAVE-3"))
     kept = result("test_kept", ids=("LEAVE-3",))

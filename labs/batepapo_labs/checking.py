@@ -211,6 +211,7 @@ class _Desk:
         self._progress = progress
         self._role = Role(lesson.role)
         self._program = folder.program(lesson)
+        self._seen: list[Result] = []  # in the steps before
 
     def check(self, outcome: Outcome) -> None:
         """Run the steps, as far as they do not rest on one that failed."""
@@ -296,7 +297,9 @@ class _Desk:
         lab: int | None,
     ) -> StepResult:
         in_suite = Words(self._words.language)
-        run = suite.run(replace(request, only=only), self._progress(), in_suite)
+        request = replace(request, only=only, before=tuple(self._seen))
+        run = suite.run(request, self._progress(), in_suite)
+        self._seen += run.results
         failed = [one for one in run.failures() if one.level is Level.MUST]
         remarks = [*self._remarks(run)]
         if failed and lab is None and not self._asked.only:
