@@ -32,7 +32,7 @@ unit: $(VENV)/ready     ## unit tests of all parts, and of the suite itself
 MINUTES = 60
 
 soak: $(VENV)/ready     ## what takes long under fire; then an hour of use, judged
-	$(RUN) pytest -n 2 -m soak tests/under_fire
+	$(RUN) pytest -m soak tests/under_fire
 	$(VENV)/bin/python tests/under_fire/soak.py --minutes $(MINUTES)
 
 # Four minutes: each starter has to fail just as its lab says, and each solution to pass.
