@@ -35,7 +35,7 @@ soak: $(VENV)/ready     ## what takes long under fire; then an hour of use, judg
 	$(RUN) pytest -m soak tests/under_fire
 	$(VENV)/bin/python tests/under_fire/soak.py --minutes $(MINUTES)
 
-# Four minutes: each starter has to fail just as its lab says, and each solution to pass.
+# It takes minutes: each starter has to fail just as its lab says, and each solution to pass.
 labs: $(VENV)/ready     ## every lab's starter and solution, alone
 	$(RUN) pytest -n 6 --dist worksteal -m course -o faulthandler_timeout=300 labs/tests
 
