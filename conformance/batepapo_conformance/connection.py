@@ -120,6 +120,8 @@ class Connection:
         if len(octets) <= _SMALL:
             with contextlib.suppress(BlockingIOError):
                 left = left[self.socket.send(left) :]
+            if not left:
+                return
         # A server may read no more until it is read from itself (SLOW-6).
         with selectors.DefaultSelector() as selector:
             selector.register(self.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
